@@ -1,0 +1,57 @@
+//! A client (contractor) and what its configuration says.
+
+use crate::vocabulary::Vocabulary;
+
+/// Id of a client, as configured.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct ClientId(pub String);
+
+impl std::fmt::Display for ClientId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl ClientId {
+    /// The one client of an installation without configuration.
+    #[must_use]
+    pub fn default_client() -> Self {
+        Self("default".to_owned())
+    }
+}
+
+/// A client's settings, resolved.
+#[derive(Debug, Clone)]
+pub struct ClientSettings {
+    /// Id, in every table.
+    pub id: ClientId,
+    /// Name for people.
+    pub name: String,
+    /// Zone of the client's wall times.
+    pub timezone: chrono_tz::Tz,
+    /// An identifier carried by more leads than this is a hub (spec 2.3).
+    pub max_leads_per_key: u32,
+    /// An identifier carried by more records than this is a hub (spec 2.3).
+    pub max_records_per_key: u32,
+    /// What its words mean.
+    pub vocabulary: Vocabulary,
+}
+
+impl ClientSettings {
+    /// Default of both hub limits.
+    pub const DEFAULT_HUB_LIMIT: u32 = 25;
+
+    /// Default settings under an id: in UTC.
+    #[must_use]
+    pub fn with_id(id: ClientId) -> Self {
+        Self {
+            name: id.0.clone(),
+            id,
+            timezone: chrono_tz::UTC,
+            max_leads_per_key: Self::DEFAULT_HUB_LIMIT,
+            max_records_per_key: Self::DEFAULT_HUB_LIMIT,
+            vocabulary: Vocabulary::default(),
+        }
+    }
+}

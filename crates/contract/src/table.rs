@@ -1,0 +1,514 @@
+//! The tables of the lake: names, columns, types, and what an export shows (spec 2.4 and chapter 4).
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+use crate::rows::{Bucket, PRICE, WALL_TIME, instant};
+
+/// A table of the lake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Table {
+    /// One row a lead delivered.
+    DimLead,
+    /// One row a day.
+    DimDate,
+    /// One row a city, state and ZIP code.
+    DimPlace,
+    /// One row a job status of a client.
+    DimStatus,
+    /// One row a disposition of a client.
+    DimDisposition,
+    /// One row a client.
+    DimClient,
+    /// One row a snapshot taken in.
+    DimSnapshot,
+    /// One row a report file seen, whatever became of it.
+    ReportFile,
+    /// One row a version of a CRM record.
+    RecordVersion,
+    /// One row a CRM record: its latest state and milestones; what the fold goes on from.
+    CrmRecord,
+    /// One row a candidate lead of a record.
+    LeadLink,
+    /// One row a lead: what became of it.
+    FactLeadOutcome,
+    /// One row a data-quality finding.
+    Finding,
+    /// One row a row set aside.
+    Quarantine,
+}
+
+impl Table {
+    /// Every table, in the order in which a run commits them.
+    pub const ALL: [Self; 14] = [
+        Self::ReportFile,
+        Self::DimSnapshot,
+        Self::DimClient,
+        Self::DimStatus,
+        Self::DimDisposition,
+        Self::RecordVersion,
+        Self::CrmRecord,
+        Self::Quarantine,
+        Self::DimLead,
+        Self::LeadLink,
+        Self::FactLeadOutcome,
+        Self::DimPlace,
+        Self::DimDate,
+        Self::Finding,
+    ];
+
+    /// Name in the lake, in SQL and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DimLead => "dim_lead",
+            Self::DimDate => "dim_date",
+            Self::DimPlace => "dim_place",
+            Self::DimStatus => "dim_status",
+            Self::DimDisposition => "dim_disposition",
+            Self::DimClient => "dim_client",
+            Self::DimSnapshot => "dim_snapshot",
+            Self::ReportFile => "report_file",
+            Self::RecordVersion => "record_version",
+            Self::CrmRecord => "crm_record",
+            Self::LeadLink => "lead_link",
+            Self::FactLeadOutcome => "fact_lead_outcome",
+            Self::Finding => "finding",
+            Self::Quarantine => "quarantine",
+        }
+    }
+
+    /// The table of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|table| table.name() == name)
+    }
+
+    /// Its columns, in stored order. `dimensions` are the lead's, as configured.
+    #[must_use]
+    pub fn schema(self, dimensions: &[String]) -> SchemaRef {
+        Arc::new(Schema::new(self.fields(dimensions)))
+    }
+
+    /// The columns that an export shows, in order: the fixed lists of chapter 4 for the two tables that
+    /// have one, every column otherwise.
+    #[must_use]
+    pub fn export_columns(self, dimensions: &[String]) -> Vec<String> {
+        let all = self.fields(dimensions);
+        let shown = |name: &str| match self {
+            Self::FactLeadOutcome => !name.ends_with("_key"),
+            Self::LeadLink => LEAD_LINK_EXPORT.contains(&name),
+            _ => true,
+        };
+        all.iter().map(|f| f.name().clone()).filter(|name| shown(name)).collect()
+    }
+
+    /// Columns that identify a row; exports are sorted by them.
+    #[must_use]
+    pub const fn sort_columns(self) -> &'static [&'static str] {
+        match self {
+            Self::DimLead | Self::FactLeadOutcome => &["client_id", "lead_uuid"],
+            Self::DimDate => &["date"],
+            Self::DimPlace => &["city", "state", "zip"],
+            Self::DimStatus => &["client_id", "job_status"],
+            Self::DimDisposition => &["client_id", "dispo"],
+            Self::DimClient => &["client_id"],
+            Self::DimSnapshot => &["client_id", "snapshot_no"],
+            Self::ReportFile => &["client_id", "snapshot_at", "file", "status"],
+            Self::RecordVersion => &["client_id", "lead_number", "record_key", "version"],
+            Self::CrmRecord => &["client_id", "lead_number", "record_key"],
+            Self::LeadLink => &["client_id", "lead_number", "record_key", "rank"],
+            Self::Finding => &["code", "client_id", "file", "column"],
+            Self::Quarantine => &["client_id", "file", "line"],
+        }
+    }
+
+    fn fields(self, dimensions: &[String]) -> Vec<Field> {
+        match self {
+            Self::DimLead => dim_lead(dimensions),
+            Self::DimDate => DIM_DATE.iter().map(Column::field).collect(),
+            Self::DimPlace => DIM_PLACE.iter().map(Column::field).collect(),
+            Self::DimStatus => DIM_STATUS.iter().map(Column::field).collect(),
+            Self::DimDisposition => DIM_DISPOSITION.iter().map(Column::field).collect(),
+            Self::DimClient => DIM_CLIENT.iter().map(Column::field).collect(),
+            Self::DimSnapshot => dim_snapshot(),
+            Self::ReportFile => report_file(),
+            Self::RecordVersion => record_version(),
+            Self::CrmRecord => crm_record(),
+            Self::LeadLink => LEAD_LINK.iter().map(Column::field).collect(),
+            Self::FactLeadOutcome => fact_lead_outcome(dimensions),
+            Self::Finding => finding(),
+            Self::Quarantine => QUARANTINE.iter().map(Column::field).collect(),
+        }
+    }
+}
+
+/// Kind of a column, in the types that Delta Lake knows.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Text,
+    Integer,
+    Bool,
+    Date,
+    /// Wall time of the client's zone.
+    Wall,
+    Instant,
+    /// Surrogate key (16 bytes) or keyed identifier (32 bytes).
+    Key,
+}
+
+/// A column: name, kind, whether it may be null.
+struct Column(&'static str, Kind, bool);
+
+impl Column {
+    fn field(&self) -> Field {
+        let data_type = match self.1 {
+            Kind::Text => DataType::Utf8,
+            Kind::Integer => DataType::Int64,
+            Kind::Bool => DataType::Boolean,
+            Kind::Date => DataType::Date32,
+            Kind::Wall => WALL_TIME,
+            Kind::Instant => instant(),
+            Kind::Key => DataType::Binary,
+        };
+        Field::new(self.0, data_type, self.2)
+    }
+}
+
+const NULL: bool = true;
+const SOME: bool = false;
+use Kind::{Bool, Date, Instant, Integer, Key, Text, Wall};
+
+const DIM_DATE: &[Column] = &[
+    Column("date", Date, SOME),
+    Column("year", Integer, SOME),
+    Column("quarter", Integer, SOME),
+    Column("month", Integer, SOME),
+    Column("month_name", Text, SOME),
+    Column("iso_year", Integer, SOME),
+    Column("iso_week", Integer, SOME),
+    Column("day", Integer, SOME),
+    Column("weekday", Text, SOME),
+];
+
+const DIM_PLACE: &[Column] = &[
+    Column("place_key", Key, SOME),
+    Column("city", Text, NULL),
+    Column("state", Text, NULL),
+    Column("zip", Text, NULL),
+];
+
+const DIM_STATUS: &[Column] = &[
+    Column("status_key", Key, SOME),
+    Column("client_id", Text, SOME),
+    Column("job_status", Text, SOME),
+    Column("stage", Text, SOME),
+];
+
+const DIM_DISPOSITION: &[Column] = &[
+    Column("disposition_key", Key, SOME),
+    Column("client_id", Text, SOME),
+    Column("dispo", Text, SOME),
+    Column("outcome", Text, SOME),
+];
+
+const DIM_CLIENT: &[Column] = &[
+    Column("client_key", Key, SOME),
+    Column("client_id", Text, SOME),
+    Column("name", Text, SOME),
+    Column("timezone", Text, SOME),
+    Column("max_leads_per_key", Integer, SOME),
+    Column("max_records_per_key", Integer, SOME),
+    Column("snapshots", Integer, SOME),
+    Column("first_snapshot_at", Wall, NULL),
+    Column("last_snapshot_at", Wall, NULL),
+    Column("last_snapshot_instant", Instant, NULL),
+];
+
+const LEAD_LINK: &[Column] = &[
+    Column("record_key", Key, SOME),
+    Column("client_id", Text, SOME),
+    Column("lead_number", Text, NULL),
+    Column("lead_key", Key, SOME),
+    Column("lead_uuid", Text, SOME),
+    Column("tier", Integer, SOME),
+    Column("match_type", Text, SOME),
+    Column("by_latest_version", Bool, SOME),
+    Column("rank", Integer, SOME),
+    Column("selected", Bool, SOME),
+];
+
+const LEAD_LINK_EXPORT: &[&str] =
+    &["record_key", "lead_number", "lead_uuid", "tier", "match_type", "selected"];
+
+const QUARANTINE: &[Column] = &[
+    Column("client_id", Text, SOME),
+    Column("file", Text, SOME),
+    Column("line", Integer, SOME),
+    Column("reason", Text, SOME),
+    Column("text", Text, SOME),
+];
+
+/// A record's state (spec 2.2): what a version holds.
+const STATE: &[Column] = &[
+    Column("email_key", Key, NULL),
+    Column("phone_key", Key, NULL),
+    Column("entry_date", Date, NULL),
+    Column("city", Text, NULL),
+    Column("state", Text, NULL),
+    Column("zip", Text, NULL),
+    Column("appt_at", Wall, NULL),
+];
+
+const FACT: &[Column] = &[
+    Column("lead_uuid", Text, SOME),
+    Column("client_id", Text, SOME),
+    Column("delivered_at", Instant, NULL),
+    Column("matched", Bool, SOME),
+    Column("match_type", Text, NULL),
+    Column("records", Integer, SOME),
+    Column("stage", Text, SOME),
+    Column("quality", Text, SOME),
+    Column("set", Bool, SOME),
+    Column("set_inferred", Bool, SOME),
+    Column("set_now", Bool, SOME),
+    Column("appointment", Bool, SOME),
+    Column("appt_at", Wall, NULL),
+    Column("demo", Bool, SOME),
+    Column("demo_now", Bool, SOME),
+    Column("sold", Bool, SOME),
+    Column("cancelled", Bool, SOME),
+    Column("net_sold", Bool, SOME),
+    Column("entry_date", Date, NULL),
+    Column("city", Text, NULL),
+    Column("state", Text, NULL),
+    Column("zip", Text, NULL),
+    Column("dispo", Text, NULL),
+    Column("job_status", Text, NULL),
+    Column("first_matched_snapshot", Wall, NULL),
+    Column("first_set_snapshot", Wall, NULL),
+    Column("first_demo_snapshot", Wall, NULL),
+    Column("first_sold_snapshot", Wall, NULL),
+    Column("outcome", Text, NULL),
+    Column("disqualified", Bool, SOME),
+    Column("duplicate_lead", Bool, SOME),
+    Column("matchable", Bool, SOME),
+    Column("in_scope", Bool, SOME),
+];
+
+/// Star-schema keys of the fact, after the columns that chapter 4 lists; exports leave them out.
+const FACT_KEYS: &[Column] = &[
+    Column("lead_key", Key, SOME),
+    Column("client_key", Key, SOME),
+    Column("primary_record_key", Key, NULL),
+    Column("place_key", Key, NULL),
+    Column("status_key", Key, NULL),
+    Column("disposition_key", Key, NULL),
+];
+
+fn columns(parts: &[&[Column]]) -> Vec<Field> {
+    parts.iter().flat_map(|part| part.iter().map(Column::field)).collect()
+}
+
+fn lead_dimensions(dimensions: &[String]) -> impl Iterator<Item = Field> {
+    dimensions
+        .iter()
+        .map(|name| Field::new(name, DataType::Utf8, true))
+        .chain(std::iter::once(Field::new("price", PRICE, true)))
+}
+
+fn dim_lead(dimensions: &[String]) -> Vec<Field> {
+    let mut fields = columns(&[&[
+        Column("lead_key", Key, SOME),
+        Column("client_id", Text, SOME),
+        Column("lead_uuid", Text, SOME),
+        Column("delivered_at", Instant, NULL),
+        Column("delivered_local", Wall, NULL),
+        Column("email_key", Key, NULL),
+        Column("phone_key", Key, NULL),
+        Column("city", Text, NULL),
+        Column("state", Text, NULL),
+        Column("zip", Text, NULL),
+    ]]);
+    fields.extend(lead_dimensions(dimensions));
+    fields.extend(columns(&[&[
+        Column("matchable", Bool, SOME),
+        Column("duplicate_lead", Bool, SOME),
+        Column("in_scope", Bool, SOME),
+    ]]));
+    fields
+}
+
+fn fact_lead_outcome(dimensions: &[String]) -> Vec<Field> {
+    let mut fields = columns(&[FACT]);
+    fields.extend(lead_dimensions(dimensions));
+    fields.extend(columns(&[FACT_KEYS]));
+    fields
+}
+
+fn bucket_fields() -> impl Iterator<Item = Field> {
+    std::iter::once("rows_read")
+        .chain(Bucket::ALL.into_iter().map(Bucket::name))
+        .map(|name| Field::new(name, DataType::Int64, false))
+}
+
+fn dim_snapshot() -> Vec<Field> {
+    let mut fields = columns(&[&[
+        Column("snapshot_key", Key, SOME),
+        Column("client_id", Text, SOME),
+        Column("snapshot_no", Integer, SOME),
+        Column("snapshot_at", Wall, SOME),
+        Column("file", Text, SOME),
+        Column("content_key", Key, SOME),
+    ]]);
+    fields.extend(bucket_fields());
+    fields.extend(columns(&[&[
+        Column("rows_set", Integer, SOME),
+        Column("rows_set_and_demo", Integer, SOME),
+        Column("entry_from", Date, NULL),
+        Column("entry_to", Date, NULL),
+        Column("dead_columns", Text, NULL),
+    ]]));
+    fields
+}
+
+fn report_file() -> Vec<Field> {
+    let mut fields = columns(&[&[
+        Column("client_id", Text, SOME),
+        Column("file", Text, SOME),
+        Column("snapshot_at", Wall, SOME),
+        Column("status", Text, SOME),
+        Column("reason", Text, NULL),
+        Column("content_key", Key, SOME),
+        Column("bytes", Integer, SOME),
+    ]]);
+    fields.extend(bucket_fields());
+    fields
+}
+
+fn record_version() -> Vec<Field> {
+    columns(&[
+        &[
+            Column("record_key", Key, SOME),
+            Column("client_id", Text, SOME),
+            Column("lead_number", Text, NULL),
+            Column("version", Integer, SOME),
+            Column("valid_from", Wall, SOME),
+            Column("valid_to", Wall, NULL),
+            Column("snapshot_no", Integer, SOME),
+            Column("file", Text, SOME),
+            Column("line", Integer, SOME),
+        ],
+        STATE,
+        &[
+            Column("set", Bool, SOME),
+            Column("set_inferred", Bool, SOME),
+            Column("demo", Bool, SOME),
+            Column("dispo", Text, NULL),
+            Column("job_status", Text, NULL),
+            Column("unset", Bool, SOME),
+        ],
+    ])
+}
+
+fn crm_record() -> Vec<Field> {
+    columns(&[
+        &[
+            Column("record_key", Key, SOME),
+            Column("client_id", Text, SOME),
+            Column("lead_number", Text, NULL),
+            Column("versions", Integer, SOME),
+            Column("first_snapshot_no", Integer, SOME),
+            Column("first_seen_at", Wall, SOME),
+            Column("first_line", Integer, SOME),
+            Column("last_snapshot_no", Integer, SOME),
+            Column("last_seen_at", Wall, SOME),
+            Column("last_file", Text, SOME),
+            Column("last_line", Integer, SOME),
+            Column("presence", Text, SOME),
+        ],
+        STATE,
+        &[
+            Column("state_demo", Bool, SOME),
+            Column("dispo", Text, NULL),
+            Column("job_status", Text, NULL),
+            Column("set", Bool, SOME),
+            Column("set_said", Bool, SOME),
+            Column("set_inferred", Bool, SOME),
+            Column("set_now", Bool, SOME),
+            Column("set_now_inferred", Bool, SOME),
+            Column("demo", Bool, SOME),
+            Column("demo_seen", Bool, SOME),
+            Column("demo_now", Bool, SOME),
+            Column("sold", Bool, SOME),
+            Column("first_set_snapshot", Wall, NULL),
+            Column("first_demo_snapshot", Wall, NULL),
+            Column("first_sold_snapshot", Wall, NULL),
+        ],
+    ])
+}
+
+fn finding() -> Vec<Field> {
+    let mut fields = columns(&[&[
+        Column("code", Text, SOME),
+        Column("severity", Text, SOME),
+        Column("client_id", Text, SOME),
+        Column("file", Text, NULL),
+        Column("line", Integer, NULL),
+        Column("column", Text, NULL),
+        Column("count", Integer, SOME),
+    ]]);
+    fields.push(Field::new("samples", samples_type(), true));
+    fields
+}
+
+/// Type of a finding's samples: a list of text.
+#[must_use]
+pub fn samples_type() -> DataType {
+    DataType::List(Arc::new(Field::new("element", DataType::Utf8, true)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exported_fact_is_what_chapter_4_lists() {
+        let columns = Table::FactLeadOutcome.export_columns(&["source".to_owned()]).join(", ");
+        assert_eq!(
+            columns,
+            "lead_uuid, client_id, delivered_at, matched, match_type, records, stage, quality, set, \
+             set_inferred, set_now, appointment, appt_at, demo, demo_now, sold, cancelled, net_sold, \
+             entry_date, city, state, zip, dispo, job_status, first_matched_snapshot, first_set_snapshot, \
+             first_demo_snapshot, first_sold_snapshot, outcome, disqualified, duplicate_lead, matchable, \
+             in_scope, source, price"
+        );
+    }
+
+    #[test]
+    fn the_exported_link_is_what_chapter_4_lists() {
+        assert_eq!(
+            Table::LeadLink.export_columns(&[]).join(", "),
+            "record_key, lead_number, lead_uuid, tier, match_type, selected"
+        );
+    }
+
+    #[test]
+    fn names_are_found_again() {
+        for table in Table::ALL {
+            assert_eq!(Table::from_name(table.name()), Some(table));
+        }
+        assert_eq!(Table::from_name("nothing"), None);
+    }
+
+    #[test]
+    fn every_sort_column_exists() {
+        for table in Table::ALL {
+            let schema = table.schema(&[]);
+            for column in table.sort_columns() {
+                assert!(schema.field_with_name(column).is_ok(), "{} {column}", table.name());
+            }
+        }
+    }
+}

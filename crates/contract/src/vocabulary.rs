@@ -1,0 +1,160 @@
+//! What a client's words mean: dispositions to outcomes, job statuses that mean cancelled (spec 2.5, 2.7).
+
+/// What became of a lead, told by the disposition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The homeowner bought.
+    Sale,
+    /// A demo without a sale.
+    NoSale,
+    /// A visit without a demo.
+    NoDemo,
+    /// The appointment was cancelled.
+    Cancelled,
+    /// An appointment lies ahead.
+    Pending,
+    /// Still being worked.
+    Open,
+    /// Could not be reached, or must not be.
+    Uncontactable,
+    /// A claim against the seller of the lead, usually to be credited.
+    DqSeller,
+    /// Not what this client does.
+    DqScope,
+    /// The vocabulary does not know it.
+    Unmapped,
+}
+
+impl Outcome {
+    /// Name in tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sale => "sale",
+            Self::NoSale => "no_sale",
+            Self::NoDemo => "no_demo",
+            Self::Cancelled => "cancelled",
+            Self::Pending => "pending",
+            Self::Open => "open",
+            Self::Uncontactable => "uncontactable",
+            Self::DqSeller => "dq_seller",
+            Self::DqScope => "dq_scope",
+            Self::Unmapped => "unmapped",
+        }
+    }
+}
+
+/// How a phrase of the vocabulary is compared, case and white space apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phrase {
+    /// The whole text.
+    Whole(String),
+    /// The beginning of the text.
+    Prefix(String),
+}
+
+/// A client's vocabulary. The first phrase that fits decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vocabulary {
+    dispositions: Vec<(Phrase, Outcome)>,
+    cancelled: Vec<String>,
+}
+
+/// The defaults of spec 2.7, in the order in which they are tried.
+const DEFAULT_DISPOSITIONS: &[(bool, &[&str], Outcome)] = &[
+    (true, &["sale", "sold"], Outcome::Sale),
+    (false, &["dns"], Outcome::NoSale),
+    (true, &["nd", "cad", "cns"], Outcome::NoDemo),
+    (false, &["cxl"], Outcome::Cancelled),
+    (true, &["set", "cnf", "issue"], Outcome::Pending),
+    (true, &["data"], Outcome::Open),
+    (false, &["dnc", "dq-wrong number"], Outcome::Uncontactable),
+    (false, &["dq-robocall", "dq-duplicate", "dq-out of area", "dq-r/p/c"], Outcome::DqSeller),
+    (false, &["dq"], Outcome::DqScope),
+];
+
+/// The defaults of spec 2.5.
+const DEFAULT_CANCELLED: [&str; 3] = ["Cancel In Rescission", "Cancel After Rescission", "Credit Decline"];
+
+impl Default for Vocabulary {
+    fn default() -> Self {
+        let dispositions = DEFAULT_DISPOSITIONS
+            .iter()
+            .flat_map(|(whole, group, outcome)| {
+                group.iter().map(move |text| {
+                    let text = compared(text);
+                    (if *whole { Phrase::Whole(text) } else { Phrase::Prefix(text) }, *outcome)
+                })
+            })
+            .collect();
+        Self { dispositions, cancelled: DEFAULT_CANCELLED.iter().map(|s| compared(s)).collect() }
+    }
+}
+
+impl Vocabulary {
+    /// What a disposition means.
+    #[must_use]
+    pub fn outcome(&self, dispo: &str) -> Outcome {
+        let text = compared(dispo);
+        self.dispositions
+            .iter()
+            .find(|(phrase, _)| match phrase {
+                Phrase::Whole(whole) => text == *whole,
+                Phrase::Prefix(prefix) => text.starts_with(prefix.as_str()),
+            })
+            .map_or(Outcome::Unmapped, |(_, outcome)| *outcome)
+    }
+
+    /// Whether a job status means that a sale was cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self, job_status: &str) -> bool {
+        self.cancelled.contains(&compared(job_status))
+    }
+}
+
+/// Text without case and white space.
+fn compared(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dispositions_of_2_7() {
+        let vocabulary = Vocabulary::default();
+        let cases = [
+            ("Sale", Outcome::Sale),
+            ("SOLD", Outcome::Sale),
+            ("Sale pending", Outcome::Unmapped),
+            ("DNS-Pro", Outcome::NoSale),
+            ("ND", Outcome::NoDemo),
+            ("NDX", Outcome::Unmapped),
+            ("CXL- BT", Outcome::Cancelled),
+            ("Set", Outcome::Pending),
+            ("Issue", Outcome::Pending),
+            ("Data", Outcome::Open),
+            ("Database", Outcome::Unmapped),
+            ("DNC", Outcome::Uncontactable),
+            ("DQ-Wrong Number", Outcome::Uncontactable),
+            ("DQ - ROBOCALL", Outcome::DqSeller),
+            ("DQ - Duplicate", Outcome::DqSeller),
+            ("DQ-Out of Area", Outcome::DqSeller),
+            ("DQ - R/P/C", Outcome::DqSeller),
+            ("DQ Bath - Condo", Outcome::DqScope),
+            ("NR", Outcome::Unmapped),
+        ];
+        for (dispo, expected) in cases {
+            assert_eq!(vocabulary.outcome(dispo), expected, "{dispo:?}");
+        }
+    }
+
+    #[test]
+    fn cancelled_job_statuses_of_2_5() {
+        let vocabulary = Vocabulary::default();
+        assert!(vocabulary.is_cancelled("cancel in rescission"));
+        assert!(vocabulary.is_cancelled("Credit Decline"));
+        assert!(!vocabulary.is_cancelled("Completed"));
+    }
+}
