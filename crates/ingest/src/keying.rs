@@ -1,0 +1,66 @@
+//! Received hashes to keyed identifiers, with a memory of the latest: a person recurs in every snapshot.
+
+use leadq_contract::{IdentifierKey, IdentifierSecret};
+
+/// Remembered identifiers; a power of two.
+const SLOTS: usize = 1 << 16;
+/// Longest hash, in hex digits.
+const MAX_DIGITS: usize = 64;
+
+struct Slot {
+    digits: u8,
+    hex: [u8; MAX_DIGITS],
+    key: IdentifierKey,
+}
+
+/// Keys identifiers. Holds received hashes in memory only, a bounded number of them.
+pub(crate) struct Keying<'a> {
+    secret: &'a IdentifierSecret,
+    slots: Vec<Slot>,
+}
+
+impl<'a> Keying<'a> {
+    pub(crate) fn new(secret: &'a IdentifierSecret) -> Self {
+        let empty = || Slot { digits: 0, hex: [0; MAX_DIGITS], key: IdentifierKey([0; 32]) };
+        Self { secret, slots: std::iter::repeat_with(empty).take(SLOTS).collect() }
+    }
+
+    /// The key of a hash in lower-case hex, at most 64 digits of it.
+    pub(crate) fn key(&mut self, hex: &[u8]) -> IdentifierKey {
+        // A hash is random already: its own digits choose the slot.
+        let place = hex.iter().take(8).fold(0usize, |n, b| (n << 4) ^ usize::from(*b));
+        let slot = &mut self.slots[(place ^ (place >> 16)) & (SLOTS - 1)];
+        let digits = hex.len();
+        if usize::from(slot.digits) == digits && slot.hex[..digits] == *hex {
+            return slot.key;
+        }
+        let key = self.secret.key(hex);
+        if digits <= MAX_DIGITS {
+            slot.digits = digits as u8;
+            slot.hex[..digits].copy_from_slice(hex);
+            slot.key = key;
+        }
+        key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_changes_nothing() {
+        let secret = IdentifierSecret::new(&[7; 32]).unwrap();
+        let mut keying = Keying::new(&secret);
+        for round in 0..2 {
+            for n in 0..200_000u64 {
+                let hex = format!("{:016x}{n:024x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+                if n % 1000 == 0 {
+                    assert_eq!(keying.key(hex.as_bytes()), secret.key(hex.as_bytes()), "{round} {n}");
+                } else {
+                    keying.key(hex.as_bytes());
+                }
+            }
+        }
+    }
+}

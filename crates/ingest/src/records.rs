@@ -1,0 +1,297 @@
+//! Rows of a delimited file: physical lines to cells, with recovery from quotes that never close (1.5).
+//!
+//! A line without a quote, as nearly all are, is split in place; any other goes through `csv-core`.
+
+use std::io::{self, Read};
+
+use crate::lines::{Line, LineReader, MAX_LINE};
+
+/// A quoted cell with more line ends than this is a broken quote.
+const MAX_LINE_ENDS_IN_CELL: usize = 20;
+/// A quoted cell of more bytes than this is a broken quote.
+const MAX_QUOTED_CELL: usize = 64 << 10;
+
+/// What the reader came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A row that splits into cells; see [`RecordReader::cells`].
+    Row,
+    /// A row that cannot be split; see [`RecordReader::raw`].
+    Malformed,
+    /// The end of the file.
+    End,
+}
+
+/// Reads the rows of a delimited file.
+pub(crate) struct RecordReader<R> {
+    lines: LineReader<R>,
+    delimiter: u8,
+    line: u64,
+    raw: String,
+    /// Text that the cells point into.
+    text: String,
+    cells: Vec<(u32, u32)>,
+    quoted: QuotedParser,
+}
+
+impl<R: Read> RecordReader<R> {
+    /// Reads rows from `input`.
+    ///
+    /// # Errors
+    /// What the input reports.
+    pub(crate) fn new(input: R, delimiter: u8) -> io::Result<Self> {
+        Ok(Self {
+            lines: LineReader::new(input)?,
+            delimiter,
+            line: 0,
+            raw: String::new(),
+            text: String::new(),
+            cells: Vec::new(),
+            quoted: QuotedParser::new(delimiter),
+        })
+    }
+
+    /// Physical line of the current row's first line, 1-based.
+    pub(crate) const fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// A cell of the current row, as it stands.
+    pub(crate) fn cell(&self, index: usize) -> &str {
+        let (start, end) = self.cells[index];
+        &self.text[start as usize..end as usize]
+    }
+
+    /// The cells of the current row.
+    pub(crate) fn cells(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
+        self.cells.iter().map(|(start, end)| &self.text[*start as usize..*end as usize])
+    }
+
+    /// Raw text of the current row, for the quarantine.
+    pub(crate) fn raw(&self) -> &str {
+        if self.raw.is_empty() { &self.text } else { &self.raw }
+    }
+
+    /// Goes to the next row. Lines that are empty or only white space, and hold no delimiter, are none (1.7).
+    ///
+    /// # Errors
+    /// What the input reports.
+    pub(crate) fn next_row(&mut self) -> io::Result<Step> {
+        loop {
+            let Some(line) = self.lines.peek(None)? else { return Ok(Step::End) };
+            self.line = self.lines.number();
+            self.raw.clear();
+            let bytes = self.lines.text(line);
+            if line.overlong {
+                decode_into(&mut self.raw, &bytes[..bytes.len().min(1024)]);
+                self.lines.consume(line, 1);
+                return Ok(Step::Malformed);
+            }
+            if memchr::memchr(b'"', bytes).is_some() {
+                return self.quoted_row(line);
+            }
+            self.text.clear();
+            decode_into(&mut self.text, bytes);
+            self.lines.consume(line, 1);
+            if self.split() {
+                return Ok(Step::Row);
+            }
+        }
+    }
+
+    /// Splits `text` in place; false if it is no row at all.
+    fn split(&mut self) -> bool {
+        self.cells.clear();
+        let bytes = self.text.as_bytes();
+        let mut start = 0;
+        for at in memchr::memchr_iter(self.delimiter, bytes) {
+            self.cells.push((start, at as u32));
+            start = at as u32 + 1;
+        }
+        if start == 0 && self.text.trim().is_empty() {
+            return false;
+        }
+        self.cells.push((start, bytes.len() as u32));
+        true
+    }
+
+    /// A row that begins on `first`, which holds a quote: lines are added until the row is complete, or
+    /// its open quote turns out to be broken; then the row ends with the line in which that quote opened.
+    fn quoted_row(&mut self, first: Line) -> io::Result<Step> {
+        self.quoted.begin();
+        let (mut current, mut count) = (first, 1);
+        let (mut opened, mut open_field) = ((first, 1), usize::MAX);
+        let (step, (through, lines)) = loop {
+            if self.quoted.feed(self.lines.with_line_end(current)) {
+                break (Step::Row, (current, count));
+            }
+            if open_field != self.quoted.fields() {
+                open_field = self.quoted.fields();
+                opened = (current, count);
+            }
+            if self.quoted.is_broken() {
+                break (Step::Malformed, opened);
+            }
+            match self.lines.peek(Some(current))? {
+                Some(next) if !next.overlong => (current, count) = (next, count + 1),
+                Some(_) => break (Step::Malformed, opened),
+                None => break (Step::Malformed, (current, count)),
+            }
+        };
+        decode_into(&mut self.raw, self.lines.text_through(through));
+        if step == Step::Row {
+            self.text.clear();
+            self.quoted.take_into(&mut self.text, &mut self.cells);
+        }
+        self.lines.consume(through, lines);
+        Ok(step)
+    }
+}
+
+/// One row with quotes, fed line by line to `csv-core`.
+struct QuotedParser {
+    core: csv_core::Reader,
+    output: Vec<u8>,
+    written: usize,
+    ends: Vec<usize>,
+    ended: usize,
+}
+
+impl QuotedParser {
+    fn new(delimiter: u8) -> Self {
+        let core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+        Self { core, output: vec![0; 1024], written: 0, ends: vec![0; 32], ended: 0 }
+    }
+
+    fn begin(&mut self) {
+        self.core.reset();
+        (self.written, self.ended) = (0, 0);
+    }
+
+    /// Cells that are complete.
+    const fn fields(&self) -> usize {
+        self.ended
+    }
+
+    /// Feeds a line with its line end; true if the row is complete.
+    fn feed(&mut self, line: &[u8]) -> bool {
+        let ends_openly = !matches!(line.last(), Some(b'\n' | b'\r'));
+        self.feed_bytes(line) || (ends_openly && self.feed_bytes(b"\n"))
+    }
+
+    fn feed_bytes(&mut self, mut input: &[u8]) -> bool {
+        use csv_core::ReadRecordResult as Outcome;
+        while !input.is_empty() {
+            let (outcome, read, written, ended) =
+                self.core.read_record(input, &mut self.output[self.written..], &mut self.ends[self.ended..]);
+            input = &input[read..];
+            self.written += written;
+            self.ended += ended;
+            match outcome {
+                Outcome::Record => return true,
+                Outcome::OutputFull => self.output.resize(self.output.len() * 2, 0),
+                Outcome::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                Outcome::InputEmpty | Outcome::End => return false,
+            }
+        }
+        false
+    }
+
+    /// Whether the quote that is open now is a broken one (1.5).
+    fn is_broken(&self) -> bool {
+        let start = if self.ended == 0 { 0 } else { self.ends[self.ended - 1] };
+        let cell = &self.output[start..self.written];
+        cell.len() > MAX_QUOTED_CELL || self.written > MAX_LINE || line_ends(cell) > MAX_LINE_ENDS_IN_CELL
+    }
+
+    fn take_into(&self, text: &mut String, cells: &mut Vec<(u32, u32)>) {
+        cells.clear();
+        let mut from = 0;
+        for end in &self.ends[..self.ended] {
+            let start = text.len() as u32;
+            decode_into(text, &self.output[from..*end]);
+            cells.push((start, text.len() as u32));
+            from = *end;
+        }
+    }
+}
+
+/// Line ends in a cell; CRLF is one.
+fn line_ends(cell: &[u8]) -> usize {
+    memchr::memchr2_iter(b'\n', b'\r', cell)
+        .filter(|at| cell[*at] == b'\n' || cell.get(at + 1) != Some(&b'\n'))
+        .count()
+}
+
+/// Appends bytes as text: NUL bytes are dropped, what is no UTF-8 becomes U+FFFD.
+fn decode_into(text: &mut String, bytes: &[u8]) {
+    let clean = memchr::memchr(0, bytes).is_none();
+    match std::str::from_utf8(bytes) {
+        Ok(valid) if clean => text.push_str(valid),
+        _ => text.extend(String::from_utf8_lossy(bytes).chars().filter(|c| *c != '\0')),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(input: &str) -> Vec<String> {
+        let mut reader = RecordReader::new(input.as_bytes(), b',').unwrap();
+        let mut all = Vec::new();
+        loop {
+            match reader.next_row().unwrap() {
+                Step::Row => {
+                    let cells: Vec<_> = reader.cells().collect();
+                    all.push(format!("{}:{}", reader.line(), cells.join("|")));
+                }
+                Step::Malformed => all.push(format!("{}!{}", reader.line(), reader.raw())),
+                Step::End => return all,
+            }
+        }
+    }
+
+    #[test]
+    fn rows_and_lines() {
+        assert_eq!(rows("a,b\r\n\r\n  \nc,\n,\n"), ["1:a|b", "4:c|", "5:|"]);
+        assert_eq!(rows("a,\"b\"\"c,\nd\",e\nf,g,h"), ["1:a|b\"c,\nd|e", "3:f|g|h"]);
+        assert_eq!(rows("5\" pipe,b\nc,d"), ["1:5\" pipe|b", "2:c|d"]);
+        assert_eq!(rows("a,\"b\"\rc,\"d\""), ["1:a|b", "2:c|d"]);
+        assert_eq!(rows("x\0y,\"\0\""), ["1:xy|"]);
+        assert_eq!(rows(""), [""; 0]);
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_costs_its_line_only() {
+        let tail: String = (0..30).map(|n| format!("{n},x\n")).collect();
+        let found = rows(&format!("a,b\nc,\"d\n{tail}"));
+        assert_eq!(found[..3], ["1:a|b", "2!c,\"d", "3:0|x"]);
+        assert_eq!(found.len(), 32);
+    }
+
+    #[test]
+    fn the_broken_quote_may_open_on_a_later_line_of_its_row() {
+        let tail: String = (0..30).map(|n| format!("{n},x\n")).collect();
+        let found = rows(&format!("\"a\nb\",\"c\n{tail}"));
+        assert_eq!(found[..2], ["1!\"a\nb\",\"c", "3:0|x"]);
+    }
+
+    #[test]
+    fn twenty_line_ends_are_a_cell_and_twenty_one_are_not() {
+        let cell = |n: usize| format!("a,\"{}\"\nnext,row\n", "x\r\n".repeat(n));
+        assert_eq!(rows(&cell(20)).len(), 2);
+        assert_eq!(rows(&cell(21))[0], "1!a,\"x");
+    }
+
+    #[test]
+    fn a_quoted_cell_of_more_than_64_kib_is_broken() {
+        let cell = |n: usize| format!("a,\"{}\n\"\nnext,row\n", "x".repeat(n));
+        assert_eq!(rows(&cell(MAX_QUOTED_CELL - 1)).len(), 2);
+        assert!(rows(&cell(MAX_QUOTED_CELL))[0].starts_with("1!a,"));
+    }
+
+    #[test]
+    fn an_unclosed_quote_at_the_end_is_one_malformed_row() {
+        assert_eq!(rows("a,b\nc,\"d\ne,f\n"), ["1:a|b", "2!c,\"d\ne,f"]);
+    }
+}

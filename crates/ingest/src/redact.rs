@@ -1,0 +1,93 @@
+//! Masking of identifiers in text that people are shown: quarantined rows and samples (spec 1.7, promise 9).
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+/// The longest text that is shown of one row.
+const MAX_TEXT: usize = 2000;
+/// The longest text that is shown of one cell.
+const MAX_CELL: usize = 60;
+
+#[expect(clippy::unwrap_used, reason = "the patterns are constants; a unit test compiles them")]
+fn patterns() -> &'static [(Regex, &'static str); 3] {
+    static PATTERNS: LazyLock<[(Regex, &str); 3]> = LazyLock::new(|| {
+        [
+            (Regex::new(r"[^\s,;|@<>]+@[^\s,;|@<>]+").unwrap(), "[email]"),
+            (Regex::new(r"[0-9A-Za-z+/_=-]{20,}").unwrap(), "[hash]"),
+            (Regex::new(r"\+?\(?\d[\d ().\-]{5,}\d").unwrap(), "[phone]"),
+        ]
+    });
+    &PATTERNS
+}
+
+/// Text of a row with anything that looks like an email, a phone number or a hash masked, cut to a length
+/// that a table can bear.
+#[must_use]
+pub fn row(text: &str) -> String {
+    mask(text, MAX_TEXT)
+}
+
+/// Text of a cell, masked and cut.
+#[must_use]
+pub fn cell(text: &str) -> String {
+    mask(text, MAX_CELL)
+}
+
+fn mask(text: &str, limit: usize) -> String {
+    let [(email, email_mask), (hash, hash_mask), (phone, phone_mask)] = patterns();
+    // Masked before it is cut: half an identifier at the cut would not be recognised.
+    let generous = cut(text, limit * 4);
+    let masked = email.replace_all(generous, *email_mask);
+    let masked = hash.replace_all(&masked, *hash_mask);
+    let masked = phone.replace_all(&masked, |found: &Captures<'_>| {
+        let digits = found[0].bytes().filter(u8::is_ascii_digit).count();
+        let local = digits == 7 && found[0].len() > 7;
+        if local || (10..=15).contains(&digits) { (*phone_mask).to_owned() } else { found[0].to_owned() }
+    });
+    let shown = cut(&masked, limit);
+    if shown.len() < masked.len() || generous.len() < text.len() {
+        format!("{shown}…")
+    } else {
+        shown.to_owned()
+    }
+}
+
+/// The first `limit` bytes of a text, at a character's boundary.
+fn cut(text: &str, limit: usize) -> &str {
+    let mut end = text.len().min(limit);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_masked() {
+        let cases = [
+            ("a,person@example.com,b", "a,[email],b"),
+            ("x,3b7c33e84ea3ae8b249dc1e1578fc84cb4047ac4,y", "x,[hash],y"),
+            ("x,e3b0c44298fc1c149afbf4c8996fb924,y", "x,[hash],y"),
+            ("sha256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "sha256:[hash]"),
+            ("call (555) 010-1234 now", "call [phone] now"),
+            ("+1 555 010 1234", "[phone]"),
+            ("555-0101", "[phone]"),
+            ("2897641", "2897641"),
+            ("02/05/2023,289764,WA,98311", "02/05/2023,289764,WA,98311"),
+            ("DQ - R/P/C", "DQ - R/P/C"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(row(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn long_text_is_cut_at_a_character() {
+        let shown = cell(&"ä".repeat(500));
+        assert!(shown.len() <= MAX_CELL + '…'.len_utf8() && shown.ends_with('…'));
+    }
+}

@@ -1,0 +1,273 @@
+//! One data row's cells to clean values (spec 1.6), with what was wrong with them.
+
+use chrono_tz::Tz;
+use leadq_contract::{FindingCode, IdentifierKey, IdentifierKind, ReportColumn};
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::category::{Category, Spelled};
+use crate::cells::hash::{self, HashAlgorithm, HashRead};
+use crate::cells::{Read, boolean, date, place, state, text, timestamp, zip};
+use crate::header::Header;
+use crate::keying::Keying;
+
+/// A clean row. Values of categories are ids within the file's dictionaries.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct CleanRow {
+    pub(crate) entry_date: Option<i32>,
+    pub(crate) lead_number: Option<String>,
+    pub(crate) email: Option<IdentifierKey>,
+    pub(crate) phone: Option<IdentifierKey>,
+    pub(crate) city: Option<Spelled>,
+    pub(crate) state: Option<Spelled>,
+    pub(crate) zip: Option<Spelled>,
+    pub(crate) location: Option<Spelled>,
+    pub(crate) appt_at: Option<i64>,
+    pub(crate) set: Option<bool>,
+    pub(crate) demo: Option<bool>,
+    pub(crate) dispo: Option<Spelled>,
+    pub(crate) job_status: Option<Spelled>,
+    /// Digits of the hashes as received, email and phone.
+    pub(crate) digits: [Option<usize>; 2],
+}
+
+/// A bad cell of the current row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BadCell {
+    pub(crate) code: FindingCode,
+    pub(crate) column: ReportColumn,
+    pub(crate) cell: usize,
+}
+
+/// The dictionaries of a file's category columns.
+pub(crate) struct Categories {
+    pub(crate) city: Category,
+    pub(crate) state: Category,
+    pub(crate) zip: Category,
+    pub(crate) location: Category,
+    pub(crate) dispo: Category,
+    pub(crate) job_status: Category,
+}
+
+impl Default for Categories {
+    fn default() -> Self {
+        let exact = Category::exact;
+        Self {
+            city: exact(),
+            state: exact(),
+            zip: exact(),
+            location: exact(),
+            dispo: Category::folded(),
+            job_status: Category::folded(),
+        }
+    }
+}
+
+/// Reads rows of one file.
+pub(crate) struct Cleaner<'a> {
+    timezone: Tz,
+    algorithm: HashAlgorithm,
+    keying: Keying<'a>,
+    pub(crate) categories: Categories,
+    /// The current row.
+    pub(crate) row: CleanRow,
+    /// What was wrong with the current row's cells.
+    pub(crate) bad: Vec<BadCell>,
+}
+
+impl<'a> Cleaner<'a> {
+    pub(crate) fn new(timezone: Tz, algorithm: HashAlgorithm, keying: Keying<'a>) -> Self {
+        Self {
+            timezone,
+            algorithm,
+            keying,
+            categories: Categories::default(),
+            row: CleanRow::default(),
+            bad: Vec::new(),
+        }
+    }
+
+    /// Reads the recognised cells of a row; `cell` gives a cell's raw text.
+    pub(crate) fn read<'t>(&mut self, header: &Header, cell: impl Fn(usize) -> &'t str) {
+        self.bad.clear();
+        self.row = CleanRow { lead_number: self.row.lead_number.take(), ..CleanRow::default() };
+        let number = self.row.lead_number.get_or_insert_default();
+        number.clear();
+        for column in ReportColumn::ALL {
+            for index in &header.cells[column.index()] {
+                self.read_cell(column, *index, cell(*index));
+            }
+        }
+        if self.row.lead_number.as_deref() == Some("") {
+            self.row.lead_number = None;
+        }
+    }
+
+    /// Reads one cell; of several cells of a column the first that reads to a value stands.
+    fn read_cell(&mut self, column: ReportColumn, cell: usize, raw: &str) {
+        use ReportColumn as C;
+        let row = &mut self.row;
+        let known = &mut self.categories;
+        let bad = match column {
+            C::EntryDate => first(&mut row.entry_date, date::read(raw)),
+            C::LeadNumber => lead_number(row.lead_number.get_or_insert_default(), text::lead_number(raw)),
+            C::City => first(&mut row.city, known.city.read(raw, place::city)),
+            C::State => first(&mut row.state, known.state.read(raw, state::read)),
+            C::Zip => first(&mut row.zip, known.zip.read(raw, zip::read)),
+            C::Location => first(&mut row.location, known.location.read(raw, text::plain)),
+            C::ApptAt => first(&mut row.appt_at, timestamp::read(raw, self.timezone)),
+            C::Set => first(&mut row.set, boolean::read(raw)),
+            C::Demo => first(&mut row.demo, boolean::read(raw)),
+            C::Dispo => first(&mut row.dispo, known.dispo.read(raw, text::plain)),
+            C::JobStatus => first(&mut row.job_status, known.job_status.read(raw, text::plain)),
+            C::EmailHash | C::PhoneHash => return self.read_hash(column, cell, raw),
+        };
+        if bad {
+            self.bad.push(BadCell { code: invalid_code(column), column, cell });
+        }
+    }
+
+    fn read_hash(&mut self, column: ReportColumn, cell: usize, raw: &str) {
+        let (kind, side) = match column {
+            ReportColumn::EmailHash => (IdentifierKind::Email, 0),
+            _ => (IdentifierKind::Phone, 1),
+        };
+        let mut bad = |code| self.bad.push(BadCell { code, column, cell });
+        let read = hash::read(raw, kind, self.algorithm);
+        match &read {
+            HashRead::Null | HashRead::Hash(_) => {}
+            HashRead::Junk => bad(FindingCode::JunkHash),
+            HashRead::PlainText(_) => bad(FindingCode::PlaintextPii),
+            HashRead::PlainJunk => {
+                bad(FindingCode::PlaintextPii);
+                bad(FindingCode::JunkHash);
+            }
+            HashRead::Invalid => bad(FindingCode::InvalidHash),
+        }
+        let (HashRead::Hash(hash) | HashRead::PlainText(hash)) = read else { return };
+        let place = if side == 0 { &mut self.row.email } else { &mut self.row.phone };
+        if place.is_none() {
+            *place = Some(self.keying.key(hash.as_bytes()));
+            self.row.digits[side] = Some(hash.as_bytes().len());
+        }
+    }
+
+    /// Whether all recognised cells are null.
+    pub(crate) const fn is_blank(&self) -> bool {
+        let r = &self.row;
+        !self.has_identity()
+            && r.entry_date.is_none()
+            && r.city.is_none()
+            && r.state.is_none()
+            && r.zip.is_none()
+            && r.location.is_none()
+            && r.appt_at.is_none()
+            && r.set.is_none()
+            && r.demo.is_none()
+            && r.dispo.is_none()
+            && r.job_status.is_none()
+    }
+
+    /// Whether any of email, phone and lead number is there.
+    pub(crate) const fn has_identity(&self) -> bool {
+        self.row.email.is_some() || self.row.phone.is_some() || self.row.lead_number.is_some()
+    }
+
+    /// Whether the row's own cell of a column is informative (1.9).
+    pub(crate) fn is_informative(&self, column: ReportColumn) -> bool {
+        let r = &self.row;
+        match column {
+            ReportColumn::EntryDate => r.entry_date.is_some(),
+            ReportColumn::LeadNumber => r.lead_number.is_some(),
+            ReportColumn::EmailHash => r.email.is_some(),
+            ReportColumn::PhoneHash => r.phone.is_some(),
+            ReportColumn::City => r.city.is_some(),
+            ReportColumn::State => r.state.is_some(),
+            ReportColumn::Zip => r.zip.is_some(),
+            ReportColumn::Location => r.location.is_some(),
+            ReportColumn::ApptAt => r.appt_at.is_some(),
+            ReportColumn::Set => r.set == Some(true),
+            ReportColumn::Demo => r.demo == Some(true),
+            ReportColumn::Dispo => r.dispo.is_some(),
+            ReportColumn::JobStatus => r.job_status.is_some(),
+        }
+    }
+
+    /// Fills a missing city or state from `location` (1.6).
+    pub(crate) fn fill_from_location(&mut self) {
+        let Some(location) = self.row.location else { return };
+        if self.row.city.is_some() && self.row.state.is_some() {
+            return;
+        }
+        let (city, state) = place::split_location(self.categories.location.text(location));
+        if let (None, Some(city)) = (self.row.city, city) {
+            self.row.city = Some(self.categories.city.intern(&city));
+        }
+        if let (None, Some(state)) = (self.row.state, state) {
+            self.row.state = Some(self.categories.state.intern(state));
+        }
+    }
+
+    /// Digest of all canonical columns; equal rows have equal digests (1.7, `duplicate`).
+    pub(crate) fn digest(&self) -> u128 {
+        let (r, known) = (&self.row, &self.categories);
+        let mut digest = Xxh3::new();
+        let mut number = |tag: u8, value: Option<i64>| {
+            digest.update(&[tag, u8::from(value.is_some())]);
+            digest.update(&value.unwrap_or_default().to_le_bytes());
+        };
+        number(0, r.entry_date.map(i64::from));
+        number(1, r.appt_at);
+        number(2, r.set.map(i64::from));
+        number(3, r.demo.map(i64::from));
+        for key in [r.email, r.phone] {
+            digest.update(&[u8::from(key.is_some())]);
+            digest.update(&key.map_or([0; 32], |key| key.0));
+        }
+        for (category, value) in [
+            (&known.city, r.city),
+            (&known.state, r.state),
+            (&known.zip, r.zip),
+            (&known.location, r.location),
+            (&known.dispo, r.dispo),
+            (&known.job_status, r.job_status),
+        ] {
+            digest.update(&[u8::from(value.is_some())]);
+            digest.update(&category.digest(value).to_le_bytes());
+        }
+        digest.update(&[u8::from(r.lead_number.is_some())]);
+        digest.update(r.lead_number.as_deref().unwrap_or_default().as_bytes());
+        digest.digest128()
+    }
+}
+
+/// Takes a value into an empty place; true if the cell was invalid.
+fn first<T>(place: &mut Option<T>, read: Read<T>) -> bool {
+    match read {
+        Read::Value(value) => {
+            place.get_or_insert(value);
+            false
+        }
+        Read::Null => false,
+        Read::Invalid => true,
+    }
+}
+
+/// The same for the lead number, whose buffer is used again; empty is none.
+fn lead_number<S: AsRef<str>>(place: &mut String, read: Read<S>) -> bool {
+    if let (Read::Value(text), true) = (&read, place.is_empty()) {
+        place.push_str(text.as_ref());
+    }
+    matches!(read, Read::Invalid)
+}
+
+/// The finding of a cell that its column's type cannot read.
+const fn invalid_code(column: ReportColumn) -> FindingCode {
+    match column {
+        ReportColumn::EntryDate => FindingCode::InvalidDate,
+        ReportColumn::ApptAt => FindingCode::InvalidTimestamp,
+        ReportColumn::Set | ReportColumn::Demo => FindingCode::InvalidBoolean,
+        ReportColumn::State => FindingCode::InvalidState,
+        ReportColumn::Zip => FindingCode::InvalidZip,
+        _ => FindingCode::InvalidHash,
+    }
+}

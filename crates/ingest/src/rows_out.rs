@@ -1,0 +1,104 @@
+//! Kept rows to Arrow batches.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    BooleanBuilder, Date32Builder, FixedSizeBinaryBuilder, StringBuilder, TimestampMicrosecondBuilder,
+    UInt64Builder,
+};
+use arrow::error::ArrowError;
+use arrow::record_batch::RecordBatch;
+use leadq_contract::{IdentifierKey, rows};
+
+use crate::row::{Categories, CleanRow};
+
+/// Rows in a batch.
+pub(crate) const BATCH_ROWS: usize = 8192;
+
+/// Builds batches of [`rows::report_rows`].
+pub(crate) struct BatchBuilder {
+    line: UInt64Builder,
+    entry_date: Date32Builder,
+    lead_number: StringBuilder,
+    email: FixedSizeBinaryBuilder,
+    phone: FixedSizeBinaryBuilder,
+    appt_at: TimestampMicrosecondBuilder,
+    set: BooleanBuilder,
+    demo: BooleanBuilder,
+    rows: usize,
+}
+
+impl BatchBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            line: UInt64Builder::new(),
+            entry_date: Date32Builder::new(),
+            lead_number: StringBuilder::new(),
+            email: FixedSizeBinaryBuilder::new(32),
+            phone: FixedSizeBinaryBuilder::new(32),
+            appt_at: TimestampMicrosecondBuilder::new(),
+            set: BooleanBuilder::new(),
+            demo: BooleanBuilder::new(),
+            rows: 0,
+        }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.rows
+    }
+
+    pub(crate) fn push(
+        &mut self,
+        line: u64,
+        row: &CleanRow,
+        categories: &mut Categories,
+    ) -> Result<(), ArrowError> {
+        self.rows += 1;
+        self.line.append_value(line);
+        self.entry_date.append_option(row.entry_date);
+        self.lead_number.append_option(row.lead_number.as_deref());
+        append_key(&mut self.email, row.email)?;
+        append_key(&mut self.phone, row.phone)?;
+        categories.city.push(row.city);
+        categories.state.push(row.state);
+        categories.zip.push(row.zip);
+        self.appt_at.append_option(row.appt_at);
+        self.set.append_option(row.set);
+        self.demo.append_option(row.demo);
+        categories.dispo.push(row.dispo);
+        categories.job_status.push(row.job_status);
+        Ok(())
+    }
+
+    pub(crate) fn finish(&mut self, categories: &mut Categories) -> Result<RecordBatch, ArrowError> {
+        self.rows = 0;
+        RecordBatch::try_new(
+            rows::report_rows(),
+            vec![
+                Arc::new(self.line.finish()),
+                Arc::new(self.entry_date.finish()),
+                Arc::new(self.lead_number.finish()),
+                Arc::new(self.email.finish()),
+                Arc::new(self.phone.finish()),
+                categories.city.finish()?,
+                categories.state.finish()?,
+                categories.zip.finish()?,
+                Arc::new(self.appt_at.finish()),
+                Arc::new(self.set.finish()),
+                Arc::new(self.demo.finish()),
+                categories.dispo.finish()?,
+                categories.job_status.finish()?,
+            ],
+        )
+    }
+}
+
+fn append_key(builder: &mut FixedSizeBinaryBuilder, key: Option<IdentifierKey>) -> Result<(), ArrowError> {
+    match key {
+        Some(key) => builder.append_value(key.0),
+        None => {
+            builder.append_null();
+            Ok(())
+        }
+    }
+}
