@@ -1,0 +1,306 @@
+//! The fold: a client's snapshots, one after the other in snapshot order, to the history of its records
+//! (spec 2.1, 2.2).
+//!
+//! Snapshots are never stacked. What is held is one entry a record; a version is handed out as soon as the
+//! next one begins, and the open ones can be had at any time. The fold may stop after any snapshot, be kept
+//! or cloned, and go on from there.
+
+mod group;
+mod record;
+mod rows;
+mod symbols;
+mod tables;
+
+use arrow::record_batch::RecordBatch;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use leadq_contract::column::ColumnSet;
+use leadq_contract::vocabulary::{Outcome, Vocabulary};
+use leadq_contract::{ClientSettings, ReportColumn, SurrogateKey};
+use std::hash::BuildHasher;
+
+use crate::health::{ColumnCounts, ColumnHealth, DeadColumn};
+use group::Group;
+use record::{NaturalKey, Origin, Record, State};
+use rows::{RowReader, RowValues};
+use symbols::{Symbol, Symbols};
+
+/// Why a snapshot cannot be folded.
+#[derive(Debug, thiserror::Error)]
+pub enum FoldError {
+    /// The rows are not those of the contract.
+    #[error("column {column} of the clean rows is missing or of another type")]
+    Schema {
+        /// Position of the column.
+        column: usize,
+    },
+    /// Arrow could not build a table.
+    #[error("cannot build rows: {0}")]
+    Arrow(#[from] arrow::error::ArrowError),
+    /// The rows could not be had.
+    #[error("cannot read the rows of {file}: {reason}")]
+    Rows {
+        /// Which file's.
+        file: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What is known of a snapshot beside its rows.
+#[derive(Debug, Clone)]
+pub struct SnapshotMeta {
+    /// Name of the file.
+    pub file: String,
+    /// Wall time, in microseconds since the epoch.
+    pub at: i64,
+    /// What its columns hold.
+    pub columns: ColumnCounts,
+    /// Earliest and latest entry date of its rows, in days since the epoch.
+    pub entry_range: Option<(i32, i32)>,
+}
+
+/// What a snapshot changed.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Versions that ended with this snapshot, as rows of `record_version`.
+    pub closed: Vec<RecordBatch>,
+    /// Columns that are dead in it (1.9).
+    pub dead: Vec<DeadColumn>,
+    /// Lead numbers that stand for several persons in it, with a line (2.6, `split_identity`).
+    pub split: Vec<(String, u64)>,
+    /// Kept rows of the snapshot before, if this one has under half of them (2.6, `row_count_drop`).
+    pub dropped_from: Option<u64>,
+}
+
+/// Interned text of a client.
+#[derive(Debug, Clone)]
+pub(crate) struct Texts {
+    city: Symbols,
+    state: Symbols,
+    zip: Symbols,
+    dispo: Symbols,
+    job_status: Symbols,
+}
+
+/// One client's records, as of the snapshots folded so far.
+#[derive(Debug, Clone)]
+pub struct ClientFold {
+    client: ClientSettings,
+    texts: Texts,
+    /// What each disposition symbol means.
+    outcomes: Vec<Outcome>,
+    records: Vec<Record>,
+    /// Places in `records` by natural key.
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    health: ColumnHealth,
+    snapshots: Vec<SnapshotMeta>,
+}
+
+impl ClientFold {
+    /// A client without any snapshot.
+    #[must_use]
+    pub fn new(client: &ClientSettings) -> Self {
+        Self {
+            client: client.clone(),
+            texts: Texts {
+                city: Symbols::exact(),
+                state: Symbols::exact(),
+                zip: Symbols::exact(),
+                dispo: Symbols::folded(),
+                job_status: Symbols::folded(),
+            },
+            outcomes: Vec::new(),
+            records: Vec::new(),
+            index: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            health: ColumnHealth::default(),
+            snapshots: Vec::new(),
+        }
+    }
+
+    /// Folds the next snapshot in snapshot order. `rows` are batches of
+    /// [`report_rows`](leadq_contract::rows::report_rows), in any grouping.
+    ///
+    /// # Errors
+    /// If the rows cannot be had or are of another schema; the fold is void then.
+    pub fn apply<E: std::fmt::Display>(
+        &mut self,
+        meta: SnapshotMeta,
+        rows: impl Iterator<Item = Result<RecordBatch, E>>,
+    ) -> Result<Changes, FoldError> {
+        let dead = self.health.judge(&meta.columns);
+        let unknown: ColumnSet = ReportColumn::ALL
+            .into_iter()
+            .filter(|c| !meta.columns.present.contains(*c) || dead.iter().any(|d| d.column == *c))
+            .collect();
+        let dropped_from = self
+            .snapshots
+            .last()
+            .map(|before| before.columns.kept)
+            .filter(|before| meta.columns.kept * 2 < *before);
+        let file = meta.file.clone();
+        self.snapshots.push(meta);
+        let mut changes = Changes { dead, dropped_from, ..Changes::default() };
+        let groups = self.group(&file, rows)?;
+        let mut closed = Vec::new();
+        for group in groups {
+            if let (true, NaturalKey::Number(number)) = (group.split, self.natural(&group)) {
+                changes.split.push((number.to_string(), group.values.line));
+            }
+            self.update(&group, unknown, &mut closed);
+        }
+        changes.closed = tables::closed_versions(self, &closed)?;
+        Ok(changes)
+    }
+
+    /// Rows of `record_version` for the versions that are open now.
+    pub fn open_versions(&self) -> impl Iterator<Item = Result<RecordBatch, FoldError>> + '_ {
+        self.records.chunks(tables::BATCH_ROWS).map(|records| tables::open_versions(self, records))
+    }
+
+    /// Rows of `crm_record`: every record with its latest state and what it has reached.
+    pub fn records(&self) -> impl Iterator<Item = Result<RecordBatch, FoldError>> + '_ {
+        self.records.chunks(tables::BATCH_ROWS).map(|records| tables::records(self, records))
+    }
+
+    /// Dispositions seen, in the spelling first seen, and what they mean.
+    pub fn dispositions(&self) -> impl Iterator<Item = (&str, Outcome)> {
+        self.texts.dispo.texts().zip(self.outcomes.iter().copied())
+    }
+
+    /// Job statuses seen, in the spelling first seen.
+    pub fn job_statuses(&self) -> impl Iterator<Item = &str> {
+        self.texts.job_status.texts()
+    }
+
+    /// Snapshots folded so far.
+    #[must_use]
+    pub fn snapshots(&self) -> &[SnapshotMeta] {
+        &self.snapshots
+    }
+
+    /// Groups a snapshot's rows to records (2.1).
+    fn group<E: std::fmt::Display>(
+        &mut self,
+        file: &str,
+        rows: impl Iterator<Item = Result<RecordBatch, E>>,
+    ) -> Result<Vec<Group>, FoldError> {
+        let known = self.records.len();
+        let mut groups: Vec<Group> = Vec::new();
+        // By record: one more than its group's place.
+        let mut places: Vec<u32> = vec![0; known];
+        for batch in rows {
+            let batch =
+                batch.map_err(|e| FoldError::Rows { file: file.to_owned(), reason: e.to_string() })?;
+            let mut reader = RowReader::new(&batch)?;
+            for row in 0..batch.num_rows() {
+                let values = reader.values(row, &mut self.texts);
+                let sale = self.is_sale(values.dispo);
+                let record = self.record_of(reader.lead_number(row), &values);
+                if places.len() <= record as usize {
+                    places.resize(record as usize + 1, 0);
+                }
+                match &mut places[record as usize] {
+                    0 => {
+                        groups.push(Group::new(record, &values, sale));
+                        places[record as usize] = groups.len() as u32;
+                    }
+                    place => groups[*place as usize - 1].add(&values, sale),
+                }
+            }
+        }
+        Ok(groups)
+    }
+
+    /// The place of the record that a row belongs to; a new one for a record first seen.
+    fn record_of(&mut self, lead_number: Option<&str>, values: &RowValues) -> u32 {
+        let identity = (values.email, values.phone, values.entry_date);
+        let hash = match lead_number {
+            Some(number) => self.hasher.hash_one(number),
+            None => self.hasher.hash_one(identity),
+        };
+        let same = |place: &u32| match (&self.records[*place as usize].natural, lead_number) {
+            (NaturalKey::Number(known), Some(number)) => **known == *number,
+            (NaturalKey::Identity(known), None) => **known == identity,
+            _ => false,
+        };
+        if let Some(place) = self.index.find(hash, same) {
+            return *place;
+        }
+        let natural = match lead_number {
+            Some(number) => NaturalKey::Number(number.into()),
+            None => NaturalKey::Identity(Box::new(identity)),
+        };
+        let place = self.records.len() as u32;
+        let key = self.record_key(&natural);
+        self.records.push(Record::unseen(key, natural));
+        let (records, hasher) = (&self.records, &self.hasher);
+        self.index.insert_unique(hash, place, |place| match &records[*place as usize].natural {
+            NaturalKey::Number(number) => hasher.hash_one(&**number),
+            NaturalKey::Identity(identity) => hasher.hash_one(**identity),
+        });
+        place
+    }
+
+    fn record_key(&self, natural: &NaturalKey) -> SurrogateKey {
+        let client = Some(self.client.id.0.as_bytes());
+        match natural {
+            NaturalKey::Number(number) => SurrogateKey::of("record", &[client, Some(number.as_bytes())]),
+            NaturalKey::Identity(identity) => {
+                let (email, phone, date) = &**identity;
+                let date = date.map(i32::to_le_bytes);
+                SurrogateKey::of(
+                    "record_by_identity",
+                    &[
+                        client,
+                        email.as_ref().map(|key| &key.0[..]),
+                        phone.as_ref().map(|key| &key.0[..]),
+                        date.as_ref().map(|bytes| &bytes[..]),
+                    ],
+                )
+            }
+        }
+    }
+
+    /// Brings a record up to its row in the current snapshot; a version that ends is noted in `closed`.
+    fn update(&mut self, group: &Group, unknown: ColumnSet, closed: &mut Vec<Record>) {
+        let snapshot = self.snapshots.len() as u32;
+        let origin = Origin { snapshot, line: group.values.line };
+        let record = &self.records[group.record as usize];
+        let before = record.current();
+        let state = State::after(&group.values, before, unknown);
+        let changed = before != Some(&state);
+        let sale = self.is_sale(state.dispo);
+        let record = &mut self.records[group.record as usize];
+        if changed {
+            if record.version > 0 {
+                closed.push(record.clone());
+            }
+            record.change(state, origin, sale);
+        }
+        record.last = origin;
+    }
+
+    fn natural(&self, group: &Group) -> &NaturalKey {
+        &self.records[group.record as usize].natural
+    }
+
+    /// Whether a disposition means a sale; learns what new ones mean.
+    fn is_sale(&mut self, dispo: Option<Symbol>) -> bool {
+        let Some(dispo) = dispo else { return false };
+        let vocabulary: &Vocabulary = &self.client.vocabulary;
+        while self.outcomes.len() <= dispo.index() {
+            let next = self.texts.dispo.texts().nth(self.outcomes.len()).unwrap_or_default();
+            self.outcomes.push(vocabulary.outcome(next));
+        }
+        self.outcomes[dispo.index()] == Outcome::Sale
+    }
+
+    fn means_sale(&self, dispo: Option<Symbol>) -> bool {
+        dispo.is_some_and(|dispo| self.outcomes.get(dispo.index()) == Some(&Outcome::Sale))
+    }
+}
+
+#[cfg(test)]
+mod tests;
