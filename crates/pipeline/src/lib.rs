@@ -1,3 +1,20 @@
 //! The hallway: which room comes when, what a run does and commits, and the ports that the edges fill.
+//!
+//! A [`run`] goes through the rooms in order and commits at its end; a [`view`] reads what a committed run
+//! pinned. Neither knows a concrete lake or engine.
 
+mod batches;
+pub mod error;
+mod history;
+mod ingest;
+mod model;
+pub mod observer;
 pub mod ports;
+pub mod run;
+pub mod source;
+mod spool;
+pub mod view;
+
+pub use error::RunError;
+pub use run::{ClientFiles, RunOutcome, RunRequest, run};
+pub use view::View;

@@ -127,7 +127,24 @@ pub trait Engine: Send + Sync {
     ///
     /// # Errors
     /// If the query is none, names what is not registered, or does not fit into memory.
-    async fn query(&self, sql: &str) -> Result<BatchStream, PortError>;
+    async fn query(&self, sql: &str) -> Result<QueryRows, PortError>;
+}
+
+/// Rows of a query, with their columns.
+pub struct QueryRows {
+    /// The columns.
+    pub schema: SchemaRef,
+    /// The rows.
+    pub batches: BatchStream,
+}
+
+/// The machine: its clock and its meter.
+pub trait Host: Send + Sync {
+    /// Now, RFC 3339 in UTC.
+    fn now(&self) -> String;
+
+    /// Peak resident memory of this process in bytes, where the system tells it.
+    fn peak_memory(&self) -> Option<u64>;
 }
 
 /// A table whose data files are written and not yet visible to any reader.
@@ -141,6 +158,12 @@ pub struct StagedTable {
 /// Keeps the tables.
 #[async_trait::async_trait]
 pub trait Lake: Send + Sync {
+    /// Whether the lake has been made: then it knows the secret that it was made with.
+    ///
+    /// # Errors
+    /// If it is of a newer build, or cannot be read.
+    async fn exists(&self) -> Result<bool, PortError>;
+
     /// The last committed run, if any.
     ///
     /// # Errors

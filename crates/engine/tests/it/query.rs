@@ -1,0 +1,163 @@
+//! Registered tables and queries over them.
+
+use leadq_pipeline::ports::{DataFile, Engine as _, Fault, TableFiles};
+
+use crate::support::{Place, batch, schema, stream};
+
+async fn plan(place: &Place, sql: &str) -> String {
+    place.ask(&format!("EXPLAIN {sql}")).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_rows_and_limits_are_chosen() {
+    let place = Place::new();
+    place.table("t", vec![batch(0, 10), batch(10, 20)]).await;
+    insta::assert_snapshot!(place.ask("SELECT city, id FROM t WHERE id BETWEEN 3 AND 5 ORDER BY id").await, @r"
+    +--------+----+
+    | city   | id |
+    +--------+----+
+    |        | 3  |
+    | city 4 | 4  |
+    | city 5 | 5  |
+    +--------+----+
+    ");
+    assert_eq!(place.number("SELECT count(*) FROM (SELECT key FROM t LIMIT 3)").await, 3);
+    assert_eq!(place.number("SELECT sum(id) FROM t").await, 190);
+    assert_eq!(place.number("SELECT count(city) FROM t").await, 13);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scans_read_what_is_asked_and_skip_by_statistics() {
+    let place = Place::new();
+    place.table("t", vec![batch(0, 100)]).await;
+    let told = plan(&place, "SELECT city FROM t WHERE id > 500").await;
+    assert!(told.contains("projection=[city"), "{told}");
+    assert!(!told.contains("key"), "{told}");
+    assert!(told.contains("pruning_predicate=") && told.contains("id_max"), "{told}");
+    let told = plan(&place, "SELECT id FROM t LIMIT 7").await;
+    assert!(told.contains("limit=7"), "{told}");
+    // Exact row counts: counting reads nothing.
+    let told = plan(&place, "SELECT count(*) FROM t").await;
+    assert!(!told.contains("DataSourceExec"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_smaller_side_is_built() {
+    let place = Place::new();
+    place.table("large", vec![batch(0, 5_000)]).await;
+    place.table("small", vec![batch(0, 50)]).await;
+    for sql in [
+        "SELECT l.city FROM large l JOIN small s ON l.key = s.key",
+        "SELECT l.city FROM small s JOIN large l ON l.key = s.key",
+        // Few rows of all columns against many rows of one.
+        "SELECT s.* FROM large l JOIN small s ON l.id = s.id",
+    ] {
+        let told = plan(&place, sql).await;
+        let (join, rest) = told.split_once("HashJoinExec").expect("a hash join");
+        // The side that is built comes first below the join.
+        let first = rest.split("DataSourceExec").nth(1).expect("a scan");
+        let built = place.folder.path().join(first).display().to_string();
+        assert!(built.contains("scratch-1"), "{join}{rest}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_without_files_is_empty() {
+    let place = Place::new();
+    let nothing =
+        TableFiles { name: "nothing".into(), schema: schema(), store: "file:///".into(), files: vec![] };
+    place.engine.register(&nothing).unwrap();
+    assert_eq!(place.number("SELECT count(*) FROM nothing").await, 0);
+    place.table("t", vec![batch(0, 10)]).await;
+    assert_eq!(
+        place.number("SELECT count(*) FROM t LEFT JOIN nothing n ON t.id = n.id WHERE n.id IS NULL").await,
+        10
+    );
+    // No rows leave no file.
+    let scratch = place.engine.scratch("void", schema(), stream(vec![batch(0, 0)])).await.unwrap();
+    assert_eq!((scratch.files, scratch.schema), (vec![], schema()));
+    assert_eq!(place.number("SELECT count(key) FROM void").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_can_be_given_anew() {
+    let place = Place::new();
+    let first = place.table("t", vec![batch(0, 10)]).await;
+    let old = place.engine.query("SELECT id FROM t").await.unwrap();
+    place.table("t", vec![batch(0, 4)]).await;
+    assert_eq!(place.number("SELECT count(*) FROM t").await, 4);
+    // A query goes on with what it was planned over.
+    let old: Vec<_> = futures::TryStreamExt::try_collect(old).await.unwrap();
+    assert_eq!(old.iter().map(arrow::record_batch::RecordBatch::num_rows).sum::<usize>(), 10);
+    let renamed = TableFiles { name: "Odd \"name\"".into(), ..first };
+    place.engine.register(&renamed).unwrap();
+    assert_eq!(place.number(r#"SELECT count(*) FROM "Odd ""name""" "#).await, 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_files_are_one_table() {
+    let place = Place::new();
+    let mut table = place.table("a", vec![batch(0, 10)]).await;
+    table.files.extend(place.table("b", vec![batch(10, 30)]).await.files);
+    table.name = "both".into();
+    place.engine.register(&table).unwrap();
+    assert_eq!(place.number("SELECT sum(id) FROM both").await, (0..30).sum::<i64>());
+    assert_eq!(place.number("SELECT count(*) FROM both").await, 30);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_queries_are_accepted() {
+    let place = Place::new();
+    place.table("t", vec![batch(0, 10)]).await;
+    let target = place.folder.path().join("stolen.csv").display().to_string();
+    for sql in [
+        "CREATE TABLE x AS SELECT 1",
+        "CREATE VIEW x AS SELECT 1",
+        "CREATE EXTERNAL TABLE x STORED AS CSV LOCATION '/etc/passwd'",
+        "CREATE FUNCTION f(INT) RETURNS INT RETURN $1",
+        "DROP TABLE t",
+        "INSERT INTO t SELECT * FROM t",
+        "DELETE FROM t",
+        "UPDATE t SET id = 1",
+        "SELECT id INTO x FROM t",
+        "SET datafusion.execution.batch_size = 1",
+        "BEGIN TRANSACTION",
+        "PREPARE p AS SELECT 1",
+        "SELECT 1; SELECT 2",
+        "SELECT 1; DROP TABLE t",
+        "SELECT * FROM '/etc/passwd'",
+        "",
+        &format!("COPY t TO '{target}'"),
+        &format!("EXPLAIN ANALYZE COPY t TO '{target}'"),
+    ] {
+        let error = place.engine.query(sql).await.err().unwrap_or_else(|| panic!("accepted: {sql}"));
+        assert_eq!(error.fault, Fault::Permanent, "{sql}");
+    }
+    assert!(!std::path::Path::new(&target).exists());
+    for sql in [
+        "SHOW TABLES",
+        "DESCRIBE t",
+        "EXPLAIN SELECT * FROM t",
+        "VALUES (1)",
+        "WITH x AS (SELECT 1) SELECT * FROM x",
+    ] {
+        place.ask(sql).await;
+    }
+    assert_eq!(place.number("SELECT count(*) FROM t").await, 10);
+}
+
+#[tokio::test]
+async fn what_is_not_registered_is_named() {
+    let place = Place::new();
+    let error = place.engine.query("SELECT * FROM nowhere").await.err().unwrap();
+    assert!(error.reason.contains("nowhere"), "{error}");
+}
+
+#[tokio::test]
+async fn an_unknown_store_is_refused() {
+    let place = Place::new();
+    let file = DataFile { path: "a.parquet".into(), size: 1, rows: 1 };
+    let far =
+        TableFiles { name: "far".into(), schema: schema(), store: "s3://bucket".into(), files: vec![file] };
+    assert_eq!(place.engine.register(&far).unwrap_err().operation, "register");
+}

@@ -1,0 +1,67 @@
+//! The writer's lock: a file of the lake that the operating system lets one process hold.
+//!
+//! It is given back when the process ends, however it ends, so a dead run never blocks the next. What the
+//! file says is for people only.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use leadq_pipeline::ports::{Fault, PortError};
+use serde::{Deserialize, Serialize};
+
+/// Name of the lock file.
+pub(crate) const LOCK_FILE: &str = ".lock";
+
+/// Who writes, since when.
+#[derive(Debug, Serialize, Deserialize)]
+struct Holder {
+    pid: u32,
+    since: String,
+}
+
+/// Held while the lake is written to.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _held: File,
+}
+
+impl Lock {
+    /// Takes the lock of the lake in `folder`.
+    pub(crate) fn take(folder: &Path) -> Result<Self, PortError> {
+        let subject = || folder.display().to_string();
+        let failed = |error: std::io::Error| PortError::permanent("lock lake", subject(), error);
+        let path = folder.join(LOCK_FILE);
+        let mut options = OpenOptions::new();
+        let mut file =
+            options.read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(PortError::permanent("lock lake", subject(), told(&mut file))
+                    .fault(Fault::Locked)
+                    .hint("wait until it has ended; there is one writer at a time"));
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        sign(&mut file).map_err(failed)?;
+        Ok(Self { _held: file })
+    }
+}
+
+fn sign(file: &mut File) -> std::io::Result<()> {
+    let since = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let holder = Holder { pid: std::process::id(), since };
+    file.set_len(0)?;
+    file.write_all(serde_json::to_string(&holder)?.as_bytes())
+}
+
+/// The holder may have just taken the lock and not signed yet.
+fn told(file: &mut File) -> String {
+    let mut text = String::new();
+    let read = file.read_to_string(&mut text).ok();
+    match read.and_then(|_| serde_json::from_str::<Holder>(&text).ok()) {
+        Some(Holder { pid, since }) => format!("process {pid} has been writing to it since {since}"),
+        None => "another process is writing to it".to_owned(),
+    }
+}

@@ -1,0 +1,262 @@
+//! Tables that are made row by row: files, snapshots, clients, vocabularies, findings, quarantine.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BinaryArray, Date32Array, Int64Array, ListBuilder, StringArray, StringBuilder,
+    TimestampMicrosecondArray,
+};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use chrono::{NaiveDateTime, TimeZone};
+use leadq_contract::rows::{Bucket, BucketCounts};
+use leadq_contract::run::FileStatus;
+use leadq_contract::vocabulary::Outcome;
+use leadq_contract::{ClientId, ClientSettings, Finding, SurrogateKey, Table};
+
+use crate::error::RunError;
+
+/// A report file and what became of it.
+pub(crate) struct FileRow {
+    pub(crate) client: ClientId,
+    pub(crate) name: String,
+    pub(crate) snapshot_at: NaiveDateTime,
+    pub(crate) status: FileStatus,
+    pub(crate) reason: Option<String>,
+    pub(crate) content_key: [u8; 32],
+    pub(crate) bytes: u64,
+    pub(crate) buckets: BucketCounts,
+}
+
+/// A snapshot taken in.
+pub(crate) struct SnapshotRow {
+    /// Its place in [`FileRow`]s.
+    pub(crate) file: usize,
+    /// From 1, in snapshot order of its client.
+    pub(crate) number: i64,
+    pub(crate) rows_set: [u64; 2],
+    pub(crate) entry_range: Option<(i32, i32)>,
+    pub(crate) dead: Vec<&'static str>,
+}
+
+/// A client and its snapshots.
+pub(crate) struct ClientRow {
+    pub(crate) settings: ClientSettings,
+    pub(crate) snapshots: i64,
+    pub(crate) first: Option<NaiveDateTime>,
+    pub(crate) last: Option<NaiveDateTime>,
+}
+
+/// Words of a client's vocabulary that were seen.
+pub(crate) struct Words {
+    pub(crate) client: ClientSettings,
+    pub(crate) dispositions: Vec<(String, Outcome)>,
+    pub(crate) job_statuses: Vec<String>,
+}
+
+/// Wall time as microseconds since the epoch.
+pub(crate) fn micros(time: NaiveDateTime) -> i64 {
+    time.and_utc().timestamp_micros()
+}
+
+fn build(table: Table, columns: Vec<ArrayRef>) -> Result<RecordBatch, RunError> {
+    RecordBatch::try_new(table.schema(&[]), columns)
+        .map_err(|source| RunError::Build { table: table.name(), source })
+}
+
+fn texts<T: AsRef<str>>(values: impl Iterator<Item = T>) -> ArrayRef {
+    maybe_texts(values.map(Some))
+}
+
+fn maybe_texts<T: AsRef<str>>(values: impl Iterator<Item = Option<T>>) -> ArrayRef {
+    Arc::new(values.collect::<StringArray>())
+}
+
+fn integers(values: impl Iterator<Item = i64>) -> ArrayRef {
+    Arc::new(values.map(Some).collect::<Int64Array>())
+}
+
+fn times(values: impl Iterator<Item = Option<NaiveDateTime>>) -> ArrayRef {
+    Arc::new(values.map(|time| time.map(micros)).collect::<TimestampMicrosecondArray>())
+}
+
+fn keys<const N: usize>(values: impl Iterator<Item = [u8; N]>) -> ArrayRef {
+    Arc::new(values.map(Some).collect::<BinaryArray>())
+}
+
+fn bucket_columns<'a>(counts: impl Iterator<Item = &'a BucketCounts> + Clone) -> Vec<ArrayRef> {
+    let total = integers(counts.clone().map(|c| c.rows_read() as i64));
+    let by_bucket =
+        Bucket::ALL.into_iter().map(|bucket| integers(counts.clone().map(|c| c.get(bucket) as i64)));
+    std::iter::once(total).chain(by_bucket).collect()
+}
+
+pub(crate) fn report_file(files: &[FileRow]) -> Result<RecordBatch, RunError> {
+    let mut columns = vec![
+        texts(files.iter().map(|f| &f.client.0)),
+        texts(files.iter().map(|f| &f.name)),
+        times(files.iter().map(|f| Some(f.snapshot_at))),
+        texts(files.iter().map(|f| f.status.name())),
+        maybe_texts(files.iter().map(|f| f.reason.as_deref())),
+        keys(files.iter().map(|f| f.content_key)),
+        integers(files.iter().map(|f| f.bytes as i64)),
+    ];
+    columns.extend(bucket_columns(files.iter().map(|f| &f.buckets)));
+    build(Table::ReportFile, columns)
+}
+
+pub(crate) fn dim_snapshot(snapshots: &[SnapshotRow], files: &[FileRow]) -> Result<RecordBatch, RunError> {
+    let file = |snapshot: &SnapshotRow| &files[snapshot.file];
+    let key = |snapshot: &SnapshotRow| {
+        let file = file(snapshot);
+        let at = micros(file.snapshot_at).to_le_bytes();
+        SurrogateKey::of("snapshot", &[Some(file.client.0.as_bytes()), Some(&at), Some(file.name.as_bytes())])
+            .0
+    };
+    let mut columns = vec![
+        keys(snapshots.iter().map(key)),
+        texts(snapshots.iter().map(|s| &file(s).client.0)),
+        integers(snapshots.iter().map(|s| s.number)),
+        times(snapshots.iter().map(|s| Some(file(s).snapshot_at))),
+        texts(snapshots.iter().map(|s| &file(s).name)),
+        keys(snapshots.iter().map(|s| file(s).content_key)),
+    ];
+    columns.extend(bucket_columns(snapshots.iter().map(|s| &file(s).buckets)));
+    let dates = |value: fn((i32, i32)) -> i32| -> ArrayRef {
+        Arc::new(snapshots.iter().map(|s| s.entry_range.map(value)).collect::<Date32Array>())
+    };
+    let dead = |s: &SnapshotRow| (!s.dead.is_empty()).then(|| s.dead.join(","));
+    columns.extend([
+        integers(snapshots.iter().map(|s| s.rows_set[0] as i64)),
+        integers(snapshots.iter().map(|s| s.rows_set[1] as i64)),
+        dates(|range| range.0),
+        dates(|range| range.1),
+        maybe_texts(snapshots.iter().map(dead)),
+    ]);
+    build(Table::DimSnapshot, columns)
+}
+
+pub(crate) fn dim_client(clients: &[ClientRow]) -> Result<RecordBatch, RunError> {
+    let id = |c: &ClientRow| c.settings.id.0.clone();
+    // A wall time that occurs twice is taken at its later instant, one that is skipped as if it were not.
+    let instant = |c: &ClientRow| {
+        let last = c.last?;
+        let zone = c.settings.timezone;
+        let instant = zone.from_local_datetime(&last).latest();
+        Some(instant.map_or_else(|| micros(last), |instant| instant.timestamp_micros()))
+    };
+    let instants = clients.iter().map(instant).collect::<TimestampMicrosecondArray>().with_timezone("UTC");
+    build(
+        Table::DimClient,
+        vec![
+            keys(clients.iter().map(|c| SurrogateKey::of("client", &[Some(c.settings.id.0.as_bytes())]).0)),
+            texts(clients.iter().map(id)),
+            texts(clients.iter().map(|c| &c.settings.name)),
+            texts(clients.iter().map(|c| c.settings.timezone.name())),
+            integers(clients.iter().map(|c| c.settings.max_leads_per_key.into())),
+            integers(clients.iter().map(|c| c.settings.max_records_per_key.into())),
+            integers(clients.iter().map(|c| c.snapshots)),
+            times(clients.iter().map(|c| c.first)),
+            times(clients.iter().map(|c| c.last)),
+            Arc::new(instants),
+        ],
+    )
+}
+
+pub(crate) fn dim_disposition(words: &[Words]) -> Result<RecordBatch, RunError> {
+    let rows =
+        || words.iter().flat_map(|w| w.dispositions.iter().map(move |(text, outcome)| (w, text, *outcome)));
+    build(
+        Table::DimDisposition,
+        vec![
+            keys(rows().map(|(w, text, _)| word_key("disposition", w, text))),
+            texts(rows().map(|(w, ..)| &w.client.id.0)),
+            texts(rows().map(|(_, text, _)| text)),
+            texts(rows().map(|(.., outcome)| outcome.name())),
+        ],
+    )
+}
+
+pub(crate) fn dim_status(words: &[Words]) -> Result<RecordBatch, RunError> {
+    let rows = || words.iter().flat_map(|w| w.job_statuses.iter().map(move |text| (w, text)));
+    let stage = |(w, text): (&Words, &String)| {
+        if w.client.vocabulary.is_cancelled(text) { "cancelled" } else { "sold" }
+    };
+    build(
+        Table::DimStatus,
+        vec![
+            keys(rows().map(|(w, text)| word_key("status", w, text))),
+            texts(rows().map(|(w, _)| &w.client.id.0)),
+            texts(rows().map(|(_, text)| text)),
+            texts(rows().map(stage)),
+        ],
+    )
+}
+
+fn word_key(entity: &str, words: &Words, text: &str) -> [u8; 16] {
+    SurrogateKey::of(entity, &[Some(words.client.id.0.as_bytes()), Some(text.as_bytes())]).0
+}
+
+pub(crate) fn finding(findings: &[Finding]) -> Result<RecordBatch, RunError> {
+    let mut samples =
+        ListBuilder::new(StringBuilder::new()).with_field(Field::new("element", DataType::Utf8, true));
+    for finding in findings {
+        finding.samples.iter().for_each(|sample| samples.values().append_value(sample));
+        samples.append(true);
+    }
+    build(
+        Table::Finding,
+        vec![
+            texts(findings.iter().map(|f| f.code.name())),
+            texts(findings.iter().map(|f| f.code.severity().name())),
+            texts(findings.iter().map(|f| &f.client.0)),
+            maybe_texts(findings.iter().map(|f| f.file.as_deref())),
+            Arc::new(findings.iter().map(|f| f.line.map(|line| line as i64)).collect::<Int64Array>()),
+            maybe_texts(findings.iter().map(|f| f.column.as_deref())),
+            integers(findings.iter().map(|f| f.count as i64)),
+            Arc::new(samples.finish()),
+        ],
+    )
+}
+
+/// A file's rows set aside, as rows of the table.
+pub(crate) fn quarantine(client: &ClientId, file: &str, rows: &RecordBatch) -> Result<RecordBatch, RunError> {
+    let all = || 0..rows.num_rows();
+    let mut columns = vec![texts(all().map(|_| &client.0)), texts(all().map(|_| file))];
+    columns.extend(rows.columns().iter().cloned());
+    build(Table::Quarantine, columns)
+}
+
+/// Cells by length of the hash, for `hash_convention_mismatch`.
+pub(crate) struct DigitsRow {
+    pub(crate) client: ClientId,
+    pub(crate) side: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) digits: i64,
+    pub(crate) cells: u64,
+}
+
+pub(crate) fn hash_digits_schema() -> SchemaRef {
+    let field = |name, data_type| Field::new(name, data_type, false);
+    Arc::new(Schema::new(vec![
+        field("client_id", DataType::Utf8),
+        field("side", DataType::Utf8),
+        field("kind", DataType::Utf8),
+        field("digits", DataType::Int64),
+        field("cells", DataType::Int64),
+    ]))
+}
+
+pub(crate) fn hash_digits(rows: &[DigitsRow]) -> Result<RecordBatch, RunError> {
+    RecordBatch::try_new(
+        hash_digits_schema(),
+        vec![
+            texts(rows.iter().map(|r| &r.client.0)),
+            texts(rows.iter().map(|r| r.side)),
+            texts(rows.iter().map(|r| r.kind)),
+            integers(rows.iter().map(|r| r.digits)),
+            integers(rows.iter().map(|r| r.cells as i64)),
+        ],
+    )
+    .map_err(|source| RunError::Build { table: "hash_digits", source })
+}

@@ -1,0 +1,48 @@
+//! What keeps a run from being committed.
+
+use leadq_ingest::IngestError;
+use leadq_matching::FoldError;
+
+use crate::ports::PortError;
+use crate::source::SourceError;
+
+/// A run failed; nothing of it is visible.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// An edge failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// A folder or file cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A leads file cannot be read: a missing part of the leads makes every rate wrong (spec 1.2).
+    #[error("cannot take in leads from {file}: {source}")]
+    Leads {
+        /// The file.
+        file: String,
+        /// Why.
+        source: IngestError,
+    },
+    /// A client's snapshots cannot be folded.
+    #[error("cannot fold the snapshots of client {client}: {source}")]
+    Fold {
+        /// Whose.
+        client: String,
+        /// Why.
+        source: FoldError,
+    },
+    /// The scratch space cannot be used.
+    #[error("cannot use the scratch space: {0}")]
+    Scratch(#[from] std::io::Error),
+    /// A table could not be built.
+    #[error("cannot build {table}: {source}")]
+    Build {
+        /// Which table.
+        table: &'static str,
+        /// Why.
+        source: arrow::error::ArrowError,
+    },
+    /// A task of the run died.
+    #[error("a task of the run ended unexpectedly: {0}")]
+    Task(#[from] tokio::task::JoinError),
+}

@@ -1,0 +1,268 @@
+//! Room 1 as a stage of the run: leads files to a scratch table, report files to spools.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use arrow::array::{Int64Array, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use chrono::{DateTime, NaiveDateTime};
+use leadq_contract::rows::QuarantinedRow;
+use leadq_contract::{ClientId, ClientSettings, FindingCode, IdentifierSecret};
+use leadq_ingest::cells::hash::HashAlgorithm;
+use leadq_ingest::timeline::FileFacts;
+use leadq_ingest::{
+    FileFinding, IngestError, LeadOptions, LeadReading, ReportOptions, ReportReading, RowSink, SinkError,
+    read_leads, read_report, snapshot_time,
+};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+use crate::error::RunError;
+use crate::observer::Observer;
+use crate::ports::PortError;
+use crate::source::SourceFile;
+use crate::spool::{Spool, SpoolMemory};
+
+/// Rows of the quarantine in a batch.
+const QUARANTINE_BATCH: usize = 256;
+
+/// A leads file as it was read.
+pub(crate) struct LeadsFile {
+    pub(crate) file: SourceFile,
+    pub(crate) reading: LeadReading,
+    /// Rows set aside, as [`quarantine_schema`].
+    pub(crate) quarantine: Spool,
+}
+
+/// A report file as it was read.
+pub(crate) struct ReportFile {
+    pub(crate) facts: FileFacts,
+    pub(crate) reading: ReportReading,
+    /// Kept rows, as [`report_rows`](leadq_contract::rows::report_rows).
+    pub(crate) rows: Spool,
+    /// Rows set aside, as [`quarantine_schema`].
+    pub(crate) quarantine: Spool,
+}
+
+/// Rows set aside within one file: line, reason, text.
+pub(crate) fn quarantine_schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![
+        Field::new("line", DataType::Int64, false),
+        Field::new("reason", DataType::Utf8, false),
+        Field::new("text", DataType::Utf8, false),
+    ]))
+}
+
+/// What every file is read with.
+#[derive(Clone)]
+pub(crate) struct Reading {
+    pub(crate) secret: Arc<IdentifierSecret>,
+    pub(crate) memory: SpoolMemory,
+    pub(crate) scratch: std::path::PathBuf,
+}
+
+impl Reading {
+    fn spool(&self) -> Spool {
+        Spool::new(&self.memory, &self.scratch)
+    }
+}
+
+/// Reads leads files in order; clean rows go to `rows`.
+pub(crate) fn leads(
+    files: Vec<SourceFile>,
+    clients: &[ClientSettings],
+    dimensions: &[String],
+    with: &Reading,
+    rows: &mpsc::Sender<Result<RecordBatch, PortError>>,
+    observer: &dyn Observer,
+) -> Result<Vec<LeadsFile>, RunError> {
+    let only = match clients {
+        [client] => Some(&client.id),
+        _ => None,
+    };
+    let mut read = Vec::new();
+    let mut first_ordinal = 0;
+    for file in files {
+        let failed = |source| RunError::Leads { file: file.path.display().to_string(), source };
+        let options = LeadOptions { clients, owner: only, dimensions, secret: &with.secret, first_ordinal };
+        let mut sink = LeadSink { rows, quarantine: QuarantineSpool::new(with.spool()) };
+        let input = File::open(&file.path).map_err(|e| failed(e.into()))?;
+        let reading = read_leads(input, &options, &mut sink).map_err(failed)?;
+        first_ordinal += i64::try_from(reading.rows_read).unwrap_or(i64::MAX);
+        observer.step(&file.name);
+        let quarantine = sink.quarantine.finish().map_err(|e| failed(IngestError::Arrow(e)))?;
+        read.push(LeadsFile { file, reading, quarantine });
+    }
+    Ok(read)
+}
+
+/// By what most of a client's leads are hashed (spec 1.6).
+pub(crate) fn algorithm_of(leads: &[LeadsFile], client: &ClientId) -> HashAlgorithm {
+    let count = |algorithm: HashAlgorithm| -> u64 {
+        let digits = leads.iter().filter_map(|file| file.reading.hash_digits.get(client));
+        digits.flatten().map(|counts| counts[algorithm as usize]).sum()
+    };
+    // The first of equals stands: SHA-256 where there are no leads.
+    HashAlgorithm::ALL.into_iter().rev().max_by_key(|a| count(*a)).unwrap_or_default()
+}
+
+/// Reads a client's report files, several at once; the result is in the order of `files`.
+pub(crate) async fn reports(
+    files: Vec<SourceFile>,
+    client: Arc<ClientSettings>,
+    algorithm: HashAlgorithm,
+    with: &Reading,
+    threads: usize,
+    observer: &Arc<dyn Observer>,
+) -> Result<Vec<ReportFile>, RunError> {
+    let permits = Arc::new(Semaphore::new(threads.max(1)));
+    let mut tasks = JoinSet::new();
+    for (index, file) in files.into_iter().enumerate() {
+        let (client, with, observer) = (Arc::clone(&client), with.clone(), Arc::clone(observer));
+        let permits = Arc::clone(&permits);
+        tasks.spawn(async move {
+            let _permit = permits.acquire_owned().await;
+            let read = tokio::task::spawn_blocking(move || {
+                let read = report(file, &client, algorithm, &with);
+                if let Ok(read) = &read {
+                    observer.step(&read.facts.name);
+                }
+                read
+            });
+            (index, read.await)
+        });
+    }
+    let mut all = Vec::new();
+    while let Some(done) = tasks.join_next().await {
+        let (index, read) = done?;
+        all.push((index, read??));
+    }
+    all.sort_by_key(|(index, _)| *index);
+    Ok(all.into_iter().map(|(_, file)| file).collect())
+}
+
+/// Reads one report file. A file that cannot be read to its end is rejected; the others go on (promise 6).
+fn report(
+    file: SourceFile,
+    client: &ClientSettings,
+    algorithm: HashAlgorithm,
+    with: &Reading,
+) -> Result<ReportFile, RunError> {
+    let mut sink = ReportSink { rows: with.spool(), quarantine: QuarantineSpool::new(with.spool()) };
+    let options = ReportOptions { client, secret: &with.secret, algorithm };
+    let read = File::open(&file.path)
+        .map_err(IngestError::Read)
+        .and_then(|input| read_report(input, &options, &mut sink));
+    let reading = match read {
+        Ok(reading) => reading,
+        Err(IngestError::Read(error)) => unreadable(&error),
+        Err(error) => return Err(RunError::Scratch(std::io::Error::other(error))),
+    };
+    let facts = FileFacts {
+        snapshot_at: snapshot_at(&file, &reading),
+        digest: reading.digest,
+        modified: file.modified,
+        rejected: reading.rejected.is_some(),
+        name: file.name,
+    };
+    let quarantine =
+        sink.quarantine.finish().map_err(|source| RunError::Build { table: "quarantine", source })?;
+    Ok(ReportFile { facts, reading, rows: sink.rows, quarantine })
+}
+
+fn unreadable(error: &std::io::Error) -> ReportReading {
+    let reason = format!("it cannot be read: {error}");
+    let finding = FileFinding {
+        code: FindingCode::NotAReport,
+        column: None,
+        line: None,
+        count: 1,
+        samples: vec![reason.clone()],
+    };
+    ReportReading { rejected: Some(reason), findings: vec![finding], ..ReportReading::default() }
+}
+
+/// Time of a snapshot: by its name, else the end of its latest entry date, else when it was modified (1.8).
+fn snapshot_at(file: &SourceFile, reading: &ReportReading) -> NaiveDateTime {
+    let epoch = DateTime::UNIX_EPOCH.date_naive();
+    let by_content = || {
+        let (_, latest) = reading.entry_range?;
+        epoch.checked_add_signed(chrono::Duration::days(latest.into())).map(snapshot_time::end_of_day)
+    };
+    let by_modification = || {
+        let nanos = i64::try_from(file.modified).unwrap_or_default();
+        let time = DateTime::from_timestamp_nanos(nanos).naive_utc();
+        // Whole seconds, as every other snapshot time.
+        time - chrono::Duration::nanoseconds(i64::from(time.and_utc().timestamp_subsec_nanos()))
+    };
+    snapshot_time::from_name(&file.name).or_else(by_content).unwrap_or_else(by_modification)
+}
+
+/// Collects rows set aside into batches.
+struct QuarantineSpool {
+    spool: Spool,
+    rows: Vec<QuarantinedRow>,
+}
+
+impl QuarantineSpool {
+    const fn new(spool: Spool) -> Self {
+        Self { spool, rows: Vec::new() }
+    }
+
+    fn push(&mut self, row: QuarantinedRow) -> Result<(), arrow::error::ArrowError> {
+        self.rows.push(row);
+        if self.rows.len() < QUARANTINE_BATCH { Ok(()) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> Result<(), arrow::error::ArrowError> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let rows = std::mem::take(&mut self.rows);
+        let batch = RecordBatch::try_new(
+            quarantine_schema(),
+            vec![
+                Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.line as i64))),
+                Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.reason))),
+                Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row.text))),
+            ],
+        )?;
+        self.spool.push(batch)
+    }
+
+    fn finish(mut self) -> Result<Spool, arrow::error::ArrowError> {
+        self.flush()?;
+        Ok(self.spool)
+    }
+}
+
+struct ReportSink {
+    rows: Spool,
+    quarantine: QuarantineSpool,
+}
+
+impl RowSink for ReportSink {
+    fn rows(&mut self, batch: RecordBatch) -> Result<(), SinkError> {
+        Ok(self.rows.push(batch)?)
+    }
+
+    fn quarantine(&mut self, row: QuarantinedRow) -> Result<(), SinkError> {
+        Ok(self.quarantine.push(row)?)
+    }
+}
+
+struct LeadSink<'a> {
+    rows: &'a mpsc::Sender<Result<RecordBatch, PortError>>,
+    quarantine: QuarantineSpool,
+}
+
+impl RowSink for LeadSink<'_> {
+    fn rows(&mut self, batch: RecordBatch) -> Result<(), SinkError> {
+        Ok(self.rows.blocking_send(Ok(batch)).map_err(|_| "nobody takes the leads")?)
+    }
+
+    fn quarantine(&mut self, row: QuarantinedRow) -> Result<(), SinkError> {
+        Ok(self.quarantine.push(row)?)
+    }
+}

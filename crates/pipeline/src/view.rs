@@ -1,0 +1,67 @@
+//! Reading: the tables of one committed run, and what they say.
+
+use futures::TryStreamExt;
+use leadq_contract::Table;
+use leadq_contract::run::RunRecord;
+use leadq_metrics::{Basis, Counts};
+
+use arrow::record_batch::RecordBatch;
+
+use crate::ports::{Engine, Lake, PortError, QueryRows};
+
+/// The tables that one run committed, readable through an engine. Later runs do not disturb it.
+pub struct View<'a> {
+    engine: &'a dyn Engine,
+    /// The run.
+    pub run: RunRecord,
+}
+
+impl<'a> View<'a> {
+    /// Opens what a run committed; the last one, if no number is given.
+    ///
+    /// # Errors
+    /// If there is no such run, or its tables cannot be read.
+    pub async fn open(lake: &dyn Lake, engine: &'a dyn Engine, run: Option<u64>) -> Result<Self, PortError> {
+        let run = match run {
+            Some(number) => lake.run(number).await?,
+            None => lake.last_run().await?.ok_or_else(|| {
+                PortError::permanent("read", "the lake", "no run has been committed to it yet")
+                    .hint("run `leadq run` first, or name another lake with --lake")
+            })?,
+        };
+        for table in Table::ALL {
+            engine.register(&lake.pinned(&run, table).await?)?;
+        }
+        Ok(Self { engine, run })
+    }
+
+    /// Counts of all leads in scope, or of all rows.
+    ///
+    /// # Errors
+    /// If the tables cannot be read.
+    pub async fn counts(&self, basis: Basis) -> Result<Counts, PortError> {
+        let rows = self.rows(basis.sql()).await?;
+        Ok(rows.first().map(Counts::read).unwrap_or_default())
+    }
+
+    /// A table's columns in export order, sorted by its key.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn table(&self, table: Table) -> Result<QueryRows, PortError> {
+        use leadq_matching::plan::quoted;
+        let list = |names: &mut dyn Iterator<Item = String>| names.collect::<Vec<_>>().join(", ");
+        let columns = list(&mut table.export_columns(&self.run.dimensions).iter().map(|name| quoted(name)));
+        let order =
+            list(&mut table.sort_columns().iter().map(|name| format!("{} ASC NULLS FIRST", quoted(name))));
+        self.engine.query(&format!("SELECT {columns} FROM {} ORDER BY {order}", table.name())).await
+    }
+
+    /// All rows of a query.
+    ///
+    /// # Errors
+    /// If the query fails.
+    pub async fn rows(&self, sql: &str) -> Result<Vec<RecordBatch>, PortError> {
+        self.engine.query(sql).await?.batches.try_collect().await
+    }
+}
