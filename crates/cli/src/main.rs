@@ -1,1 +1,74 @@
-fn main() {}
+//! The binary `leadq`: commands, settings, and the only place that names concrete edges.
+
+mod commands;
+mod config;
+mod edges;
+mod failure;
+mod host;
+mod output;
+mod progress;
+mod sample;
+mod secret;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = commands::Cli::parse();
+    log_to_stderr(cli.global.verbose);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return failure::Failure::environment(format!("cannot start: {error}")).report();
+        }
+    };
+    let done = runtime.block_on(async {
+        tokio::select! {
+            done = commands::run(cli) => done,
+            () = stopped() => Err(failure::Failure::interrupted()),
+        }
+    });
+    // A thread that still reads a file must not hold up the end.
+    runtime.shutdown_background();
+    match done {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Ctrl-C, or SIGTERM.
+async fn stopped() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Logs go to stderr, so that what a command prints can be piped.
+fn log_to_stderr(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "leadq=info,warn",
+        2 => "leadq=debug,info",
+        _ => "debug",
+    };
+    let level = level.replace("leadq=", "leadq_pipeline=info,leadq_lake=info,leadq_engine=info,leadq=");
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(level))
+        .with_writer(std::io::stderr)
+        .with_target(verbose > 1)
+        .init();
+}

@@ -1,0 +1,147 @@
+//! `leadq files`: the report files, what became of each, and every row in its bucket.
+
+use arrow::array::AsArray;
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Int64Type};
+use arrow::record_batch::RecordBatch;
+use clap::Args;
+use futures::TryStreamExt;
+use leadq_contract::rows::Bucket;
+use leadq_contract::{Finding, Severity, Table};
+use serde_json::{Map, Value as Json, json};
+
+use super::{Global, Printing, Reading, findings};
+use crate::edges::Edges;
+use crate::failure::Outcome;
+use crate::output::{self, Format, inert, thousands};
+
+/// The report files, what became of each, and in which bucket its rows are
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  leadq files
+  leadq files --format json")]
+pub(crate) struct FilesArgs {
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+/// A file of a run.
+struct File {
+    client: String,
+    name: String,
+    snapshot_at: String,
+    status: String,
+    reason: Option<String>,
+    rows_read: u64,
+    /// By bucket, in the order of the rules.
+    buckets: [u64; Bucket::ALL.len()],
+    findings: Vec<Finding>,
+}
+
+pub(super) async fn run(global: &Global, args: &FilesArgs) -> Outcome<()> {
+    let edges = Edges::open(&global.settings()?)?;
+    let view = edges.view(args.reading.run).await?;
+    let rows: Vec<RecordBatch> = view.table(Table::ReportFile).await?.batches.try_collect().await?;
+    let mut files: Vec<_> = rows.iter().flat_map(files_of).collect();
+    for finding in findings::read(&view).await? {
+        let of =
+            |file: &&mut File| file.client == finding.client.0 && Some(&file.name) == finding.file.as_ref();
+        if let Some(file) = files.iter_mut().find(of) {
+            file.findings.push(finding);
+        }
+    }
+    match args.printing.format {
+        Format::Table => output::print(&table(&files)),
+        Format::Json => output::print_json(&files.iter().map(as_json).collect()),
+        Format::Csv => csv(&files),
+    }
+}
+
+fn files_of(rows: &RecordBatch) -> Vec<File> {
+    let text = |name: &str, row: usize| {
+        let column = cast(rows.column_by_name(name)?, &DataType::Utf8).ok()?;
+        column.as_string::<i32>().iter().nth(row).flatten().map(str::to_owned)
+    };
+    let number = |name: &str, row: usize| {
+        let column = rows.column_by_name(name).and_then(|c| c.as_primitive_opt::<Int64Type>());
+        column.and_then(|column| u64::try_from(column.value(row)).ok()).unwrap_or_default()
+    };
+    (0..rows.num_rows())
+        .map(|row| File {
+            client: text("client_id", row).unwrap_or_default(),
+            name: text("file", row).unwrap_or_default(),
+            snapshot_at: text("snapshot_at", row).unwrap_or_default(),
+            status: text("status", row).unwrap_or_default(),
+            reason: text("reason", row),
+            rows_read: number("rows_read", row),
+            buckets: Bucket::ALL.map(|bucket| number(bucket.name(), row)),
+            findings: Vec::new(),
+        })
+        .collect()
+}
+
+fn as_json(file: &File) -> Json {
+    let mut object = Map::new();
+    let mut put = |name: &str, value: Json| object.insert(name.to_owned(), value);
+    put("client_id", json!(file.client));
+    put("file", json!(file.name));
+    put("snapshot_at", json!(file.snapshot_at));
+    put("status", json!(file.status));
+    put("reason", json!(file.reason));
+    put("rows_read", json!(file.rows_read));
+    for (bucket, rows) in Bucket::ALL.into_iter().zip(file.buckets) {
+        put(bucket.name(), json!(rows));
+    }
+    let finding = |f: &Finding| json!({ "code": f.code.name(), "column": f.column, "count": f.count });
+    put("findings", file.findings.iter().map(finding).collect());
+    Json::Object(object)
+}
+
+fn csv(files: &[File]) -> Outcome<()> {
+    let mut header = vec!["client_id", "file", "snapshot_at", "status", "rows_read"];
+    header.extend(Bucket::ALL.into_iter().map(Bucket::name));
+    output::print_csv(
+        &header,
+        files.iter().map(|file| {
+            let mut row = vec![file.client.clone(), inert(&file.name).into_owned()];
+            row.extend([file.snapshot_at.clone(), file.status.clone(), file.rows_read.to_string()]);
+            row.extend(file.buckets.iter().map(u64::to_string));
+            row
+        }),
+    )
+}
+
+fn table(files: &[File]) -> String {
+    let mut table =
+        output::table(&["file", "snapshot", "status", "read", "kept", "other rows and findings"], &[3, 4]);
+    let several = files.iter().any(|file| file.client != files[0].client);
+    for file in files {
+        let kept = file.buckets[Bucket::Kept as usize];
+        let mut notes: Vec<_> = Bucket::ALL
+            .into_iter()
+            .zip(file.buckets)
+            .filter(|(bucket, rows)| *bucket != Bucket::Kept && *rows > 0)
+            .map(|(bucket, rows)| format!("{rows} {}", bucket.name()))
+            .collect();
+        notes.extend(file.reason.clone());
+        notes.extend(file.findings.iter().filter(|f| f.code.severity() > Severity::Info).map(|f| {
+            let column = f.column.as_deref().map(|column| format!(" {column}")).unwrap_or_default();
+            format!("{}{column}", f.code.name())
+        }));
+        let name = if several { format!("{}\n{}", file.name, file.client) } else { file.name.clone() };
+        let when = file.snapshot_at.replace('T', " ");
+        table.add_row([
+            name,
+            when,
+            file.status.clone(),
+            thousands(file.rows_read),
+            thousands(kept),
+            notes.join(", "),
+        ]);
+    }
+    let read = files.iter().map(|file| file.rows_read).sum();
+    let kept = files.iter().map(|file| file.buckets[Bucket::Kept as usize]).sum();
+    format!("{table}\n{} files, {} rows read, {} kept\n", files.len(), thousands(read), thousands(kept))
+}

@@ -1,0 +1,123 @@
+//! The command line: one file a command, each with its arguments and what it does.
+
+mod export;
+mod files;
+mod findings;
+mod metrics;
+mod run;
+mod sample;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::failure::{EXIT_CODES, Outcome};
+use crate::output::Format;
+use crate::settings::{Environment, Flags, Settings};
+
+/// How good the leads are: from delivered leads and clients' report snapshots to conversion rates.
+///
+/// leadq takes in Parquet files of the leads delivered and the CSV snapshots that clients make by hand from
+/// their CRM, cleans and matches them by hashed email and phone, and says how many leads became an
+/// appointment, a demo, a sale, how sure that is, and what is broken in the data.
+#[derive(Debug, Parser)]
+#[command(name = "leadq", version, max_term_width = 100, after_long_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Configuration file [default: leadq.toml here, else built-in defaults]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the tables are [default: lake]
+    #[arg(long, global = true, value_name = "LOCATION")]
+    lake: Option<String>,
+    /// Memory that the process stays within, as 4GiB [default: half of the machine's]
+    #[arg(long, global = true, value_name = "SIZE")]
+    memory: Option<String>,
+    /// No progress
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more on stderr; twice for details
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// Output of commands that print rows.
+#[derive(Debug, Args)]
+struct Printing {
+    /// Form of the output
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+}
+
+/// Which committed run is read.
+#[derive(Debug, Args)]
+struct Reading {
+    /// Number of the run to read, as it was committed [default: the last]
+    #[arg(long, value_name = "ID")]
+    run: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::RunArgs),
+    Metrics(metrics::MetricsArgs),
+    Files(files::FilesArgs),
+    Findings(findings::FindingsArgs),
+    Export(export::ExportArgs),
+    Sample(sample::SampleArgs),
+}
+
+impl Global {
+    fn flags(&self) -> Flags {
+        Flags {
+            config: self.config.clone(),
+            lake: self.lake.clone(),
+            memory: self.memory.clone(),
+            ..Flags::default()
+        }
+    }
+
+    fn settings(&self) -> Outcome<Settings> {
+        Settings::resolve(self.flags(), Environment::read())
+    }
+}
+
+/// Does what the command line says.
+pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Run(args) => return run::run(&global, args).await,
+        Command::Metrics(args) => metrics::run(&global, &args).await?,
+        Command::Files(args) => files::run(&global, &args).await?,
+        Command::Findings(args) => findings::run(&global, &args).await?,
+        Command::Export(args) => export::run(&global, &args).await?,
+        Command::Sample(args) => sample::run(&args)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent_and_shows_examples() {
+        let mut command = Cli::command();
+        command.build();
+        command.clone().debug_assert();
+        for sub in command.get_subcommands_mut().filter(|sub| sub.get_name() != "help") {
+            let help = sub.render_long_help().to_string();
+            assert!(help.contains("Examples:"), "{} --help has no example", sub.get_name());
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The concrete edges, wired as the settings say.
+
+use leadq_engine::{EmbeddedEngine, EngineSettings};
+use leadq_lake::DeltaLake;
+use leadq_pipeline::View;
+
+use crate::failure::{Failure, Outcome};
+use crate::settings::Settings;
+
+/// The lake and the engine of a command.
+pub(crate) struct Edges {
+    pub(crate) lake: DeltaLake,
+    pub(crate) engine: EmbeddedEngine,
+}
+
+impl Edges {
+    pub(crate) fn open(settings: &Settings) -> Outcome<Self> {
+        std::fs::create_dir_all(&settings.scratch).map_err(|error| {
+            Failure::environment(format!(
+                "cannot use the scratch folder {}: {error}",
+                settings.scratch.display()
+            ))
+            .help("name another with scratch in leadq.toml")
+        })?;
+        let engine = EmbeddedEngine::new(EngineSettings {
+            memory: settings.memory,
+            partitions: settings.threads,
+            spill_dir: Some(settings.scratch.clone()),
+        })?;
+        Ok(Self { lake: DeltaLake::open(&settings.lake)?, engine })
+    }
+
+    /// Opens a committed run for reading.
+    pub(crate) async fn view(&self, run: Option<u64>) -> Outcome<View<'_>> {
+        Ok(View::open(&self.lake, &self.engine, run).await?)
+    }
+}

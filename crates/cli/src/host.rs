@@ -1,0 +1,33 @@
+//! The machine: its clock, its memory, its scratch space.
+
+use leadq_pipeline::ports::Host;
+
+/// This machine.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ThisHost;
+
+impl Host for ThisHost {
+    fn now(&self) -> String {
+        chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+    }
+
+    fn peak_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string("/proc/self/status").ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kib * 1024)
+    }
+}
+
+/// Memory that this process may have: that of its control group, else the machine's.
+pub(crate) fn total_memory() -> u64 {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    let machine = system.total_memory();
+    system.cgroup_limits().map_or(machine, |limits| limits.total_memory.min(machine))
+}
+
+/// Threads worth using.
+pub(crate) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}

@@ -1,0 +1,124 @@
+//! How results are printed: tables for people, JSON and CSV for programs.
+
+use std::io::{IsTerminal, Write};
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use serde_json::Value as Json;
+
+use crate::failure::{Failure, Outcome};
+
+/// Width of tables where there is no terminal to ask.
+const WIDTH: u16 = 80;
+
+/// Form of what a command prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// One JSON value.
+    Json,
+    /// Comma-separated values with a header.
+    Csv,
+}
+
+/// Writes to stdout. A reader that went away is no error.
+pub(crate) fn print(text: &str) -> Outcome<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::environment(format!("cannot write to stdout: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints one JSON value.
+pub(crate) fn print_json(value: &Json) -> Outcome<()> {
+    let text = serde_json::to_string_pretty(value).map_err(Failure::bug)?;
+    print(&format!("{text}\n"))
+}
+
+/// Prints rows as CSV. Text that a spreadsheet would take for a formula is made inert.
+pub(crate) fn print_csv(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Outcome<()> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(header).map_err(Failure::bug)?;
+    for row in rows {
+        writer.write_record(row).map_err(Failure::bug)?;
+    }
+    let bytes = writer.into_inner().map_err(Failure::bug)?;
+    print(&String::from_utf8_lossy(&bytes))
+}
+
+/// A table for people, as wide as the terminal, at most; 80 columns where there is none.
+pub(crate) fn table(header: &[&str], numeric: &[usize]) -> Table {
+    let style = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+    let mut table = Table::new();
+    table.load_style(style).set_content_arrangement(ContentArrangement::Dynamic);
+    if !std::io::stdout().is_terminal() {
+        table.set_width(WIDTH);
+    }
+    table.set_header(header.iter().map(|text| Cell::new(text)));
+    for index in numeric {
+        if let Some(column) = table.column_mut(*index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// A number with its thousands apart.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A fraction as a percentage.
+pub(crate) fn percent(fraction: f64) -> String {
+    format!("{:.1} %", 100.0 * fraction)
+}
+
+/// An amount of money, to the hundredth.
+pub(crate) fn money(amount: f64) -> String {
+    let cents = (amount * 100.0).round();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a sum of prices, for people to read"
+    )]
+    let whole = (cents.abs() / 100.0) as u64;
+    let sign = if cents < 0.0 { "-" } else { "" };
+    format!("{sign}{}.{:02.0}", thousands(whole), cents.abs() % 100.0)
+}
+
+/// Text that a spreadsheet program will not take for a formula.
+pub(crate) fn inert(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_for_people() {
+        assert_eq!(
+            [0, 999, 1000, 82_287, 1_234_567].map(thousands),
+            ["0", "999", "1,000", "82,287", "1,234,567"]
+        );
+        assert_eq!(percent(0.2154), "21.5 %");
+        assert_eq!([1234.5, 0.0, -0.5].map(money), ["1,234.50", "0.00", "-0.50"]);
+    }
+
+    #[test]
+    fn formulas_are_inert() {
+        assert_eq!(inert("=cmd|'/c calc'!A0"), "'=cmd|'/c calc'!A0");
+        assert_eq!(inert("DQ - R/P/C"), "DQ - R/P/C");
+    }
+}

@@ -1,0 +1,119 @@
+//! The installation's secret: from the environment, or from a file that the first run creates.
+
+use std::io::Write;
+use std::path::Path;
+
+use leadq_contract::IdentifierSecret;
+use leadq_contract::identifier::hex;
+
+use crate::failure::{Failure, Outcome};
+use crate::settings::{SecretSource, shown};
+
+/// Loads the secret. A file that is not there is created, unless the lake has been made with a secret
+/// already: `lake_is_made` says so.
+pub(crate) fn load(source: &SecretSource, lake: &str, lake_is_made: bool) -> Outcome<IdentifierSecret> {
+    let text = match source {
+        SecretSource::Given(text) => text.clone(),
+        SecretSource::File(path) => {
+            if is_within(path, Path::new(lake)) {
+                return Err(Failure::usage(format!("the secret file {} lies in the lake", shown(path)))
+                    .help("keep it elsewhere: who can read the lake must not be able to read the secret"));
+            }
+            match std::fs::read_to_string(path) {
+                Ok(text) => text.trim().to_owned(),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && lake_is_made => {
+                    return Err(Failure::environment(format!(
+                        "the secret file {} is not there",
+                        shown(path)
+                    ))
+                    .help(format!(
+                        "the lake {lake} was made with a secret; put its file back from a backup, name it \
+                             with secret_file or LEADQ_SECRET_FILE, or give the secret in LEADQ_SECRET"
+                    )));
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(path)?,
+                Err(error) => {
+                    return Err(Failure::environment(format!(
+                        "cannot read the secret file {}: {error}",
+                        shown(path)
+                    )));
+                }
+            }
+        }
+    };
+    IdentifierSecret::new(text.as_bytes()).map_err(|error| {
+        Failure::usage(error).help("make one with: head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \\n'")
+    })
+}
+
+/// Creates a secret file that only its owner may read.
+fn create(path: &Path) -> Outcome<String> {
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::environment(format!("cannot create the secret file {}: {error}", shown(path)))
+            .help("name a file that can be written with secret_file in leadq.toml, or give LEADQ_SECRET")
+    };
+    let mut bytes = [0u8; IdentifierSecret::MIN_BYTES];
+    getrandom::fill(&mut bytes).map_err(|e| failed(&e))?;
+    let text = hex(&bytes);
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    std::fs::create_dir_all(folder).map_err(|e| failed(&e))?;
+    // Written whole under another name first: a file cut short would be another secret.
+    let mut file = private_file(folder).map_err(|e| failed(&e))?;
+    writeln!(file, "{text}").and_then(|()| file.as_file().sync_all()).map_err(|e| failed(&e))?;
+    file.persist_noclobber(path).map_err(|e| failed(&e.error))?;
+    tracing::warn!(
+        secret_file = shown(path),
+        "created the secret; back it up, no later report matches without it"
+    );
+    Ok(text)
+}
+
+/// A temporary file, 0600 on Unix from its first moment.
+fn private_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(".secret").tempfile_in(folder)
+}
+
+fn is_within(path: &Path, folder: &Path) -> bool {
+    let absolute = |path: &Path| {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        path.canonicalize().unwrap_or(path)
+    };
+    absolute(path).starts_with(absolute(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn created_once_for_its_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/secret");
+        let source = SecretSource::File(path.clone());
+        let first = load(&source, "lake", false).unwrap();
+        assert_eq!(load(&source, "lake", true).unwrap().check_value(), first.check_value());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_lost_secret_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        let failure = load(&SecretSource::File(path.clone()), "lake", true).unwrap_err();
+        assert!(failure.to_string().contains("is not there"));
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn never_within_the_lake_and_never_short() {
+        let folder = tempfile::tempdir().unwrap();
+        let lake = folder.path().to_string_lossy().into_owned();
+        let inside = SecretSource::File(folder.path().join("secret"));
+        assert!(load(&inside, &lake, false).unwrap_err().to_string().contains("lies in the lake"));
+        assert!(load(&SecretSource::Given("short".to_owned()), &lake, false).is_err());
+    }
+}
