@@ -1,2 +1,44 @@
-//! stub
-fn main() {}
+//! `cargo xtask`: the chores, from the command line.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::tidy::Severity;
+
+/// Chores of the repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Check the rules that no compiler holds: who may depend on whom, module docs, links, pinned versions.
+    Tidy,
+    /// Check that what the tests need is there, and say how to get what is not.
+    Setup,
+}
+
+fn main() -> io::Result<ExitCode> {
+    let mut out = io::stdout().lock();
+    let well = match Args::parse().chore {
+        Chore::Tidy => tidy(&mut out)?,
+        Chore::Setup => xtask::setup::run(&mut out)?,
+    };
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints what is untidy; false when some of it has to be put right.
+fn tidy(out: &mut impl Write) -> io::Result<bool> {
+    let violations = xtask::tidy::check(xtask::root());
+    for violation in &violations {
+        writeln!(out, "{violation}")?;
+    }
+    let failures = violations.iter().filter(|violation| violation.severity == Severity::Failure).count();
+    let notes = violations.len() - failures;
+    writeln!(out, "tidy: {failures} to put right, {notes} to think about")?;
+    Ok(failures == 0)
+}

@@ -1,0 +1,13 @@
+//! Chores of the repository: what the tests need ([`setup`]) and rules that no compiler holds ([`tidy`]).
+
+pub mod setup;
+pub mod tidy;
+
+use std::path::Path;
+
+/// The root of the repository.
+#[must_use]
+pub fn root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here)
+}

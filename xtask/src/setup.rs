@@ -1,0 +1,119 @@
+//! What the tests need on the machine: a C compiler, and two components of the Rust toolchain.
+//!
+//! What is missing is named, with the command that brings it. Only on Debian, and only as root (a container, a
+//! runner), the compiler is installed on the spot.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// A program that has to be there.
+struct Need {
+    what: &'static str,
+    why: &'static str,
+    /// A command that succeeds when it is.
+    probe: &'static [&'static str],
+    /// What to do when it is not.
+    remedy: &'static str,
+    /// Commands for a Debian machine on which we are root.
+    install: &'static [&'static [&'static str]],
+}
+
+const NEEDS: [Need; 3] = [
+    Need {
+        what: "C compiler (cc)",
+        why: "links every binary and builds the compressors",
+        probe: &["cc", "--version"],
+        remedy: "install gcc: `apt-get install gcc libc6-dev`, `dnf install gcc`, `xcode-select --install`",
+        install: &[&["apt-get", "update"], &["apt-get", "install", "-y", "gcc", "libc6-dev"]],
+    },
+    Need {
+        what: "rustfmt",
+        why: "`cargo fmt --check`",
+        probe: &["cargo", "fmt", "--version"],
+        remedy: "run `rustup component add rustfmt`",
+        install: &[],
+    },
+    Need {
+        what: "clippy",
+        why: "`cargo clippy`",
+        probe: &["cargo", "clippy", "--version"],
+        remedy: "run `rustup component add clippy`",
+        install: &[],
+    },
+];
+
+/// Checks each need and says how it stands; true when all are met.
+///
+/// # Errors
+///
+/// When `out` cannot be written to.
+pub fn run(out: &mut impl Write) -> io::Result<bool> {
+    meet(&NEEDS, is_debian_root(), out)
+}
+
+fn meet(needs: &[Need], may_install: bool, out: &mut impl Write) -> io::Result<bool> {
+    let mut all = true;
+    for need in needs {
+        let mut there = succeeds(need.probe);
+        if !there && may_install && !need.install.is_empty() {
+            writeln!(out, "setup: installing {}", need.what)?;
+            there = need.install.iter().all(|command| succeeds(command)) && succeeds(need.probe);
+        }
+        if there {
+            writeln!(out, "setup: {} is there", need.what)?;
+        } else {
+            writeln!(out, "setup: {} is missing ({}); {}", need.what, need.why, need.remedy)?;
+        }
+        all &= there;
+    }
+    Ok(all)
+}
+
+/// Whether a command can be run and succeeds. What it prints on its error stream is shown, the rest is not.
+fn succeeds(command: &[&str]) -> bool {
+    let Some((program, arguments)) = command.split_first() else { return false };
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Whether packages may be installed without asking anybody.
+fn is_debian_root() -> bool {
+    let user = Command::new("id").arg("-u").output();
+    let is_root = user.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    is_root && Path::new("/etc/debian_version").exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn need(probe: &'static [&'static str], install: &'static [&'static [&'static str]]) -> Need {
+        Need { what: "a thing", why: "to do things", probe, remedy: "buy one", install }
+    }
+
+    fn said(need: Need, may_install: bool) -> (bool, String) {
+        let mut out = Vec::new();
+        let met = meet(&[need], may_install, &mut out).unwrap();
+        (met, String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn says_what_is_missing_and_what_to_do() {
+        let missing = said(need(&["leadq-no-such-program"], &[&["cargo", "--version"]]), false);
+        assert_eq!(missing, (false, "setup: a thing is missing (to do things); buy one\n".to_owned()));
+        let there = said(need(&["cargo", "--version"], &[]), false);
+        assert_eq!(there, (true, "setup: a thing is there\n".to_owned()));
+    }
+
+    #[test]
+    fn installing_has_to_help() {
+        let (met, text) = said(need(&["leadq-no-such-program"], &[&["cargo", "--version"]]), true);
+        assert!(!met && text.starts_with("setup: installing a thing\n"), "{text}");
+    }
+}
