@@ -5,6 +5,7 @@
 //!
 //! - [`EmbeddedEngine`] is what the binary builds.
 //! - `session` is the one place where DataFusion is configured: memory, disk, partitions, functions.
+//! - `pool` is the memory its operators share.
 //! - `table` scans a list of Parquet files; `catalog` keeps the names they are registered under.
 //! - `scratch` is the engine's temporary folder and the files written there.
 //! - `surrogate_key` is the one function that SQL gets from leadq.
@@ -14,6 +15,7 @@
 mod catalog;
 mod engine;
 mod failure;
+mod pool;
 mod scratch;
 mod session;
 mod surrogate_key;

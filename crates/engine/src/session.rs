@@ -8,12 +8,13 @@ use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider};
 use datafusion::error::Result;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::memory_pool::TrackConsumersPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::ScalarUDF;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::catalog::Registered;
+use crate::pool::HeadroomPool;
 use crate::surrogate_key::SurrogateKeyFunction;
 
 /// Names of the one catalog and schema; tables are named without them.
@@ -81,7 +82,7 @@ pub(crate) fn build(
 fn runtime(settings: &EngineSettings, folder: &Path) -> Result<Arc<RuntimeEnv>> {
     // Fair: one greedy sort cannot starve the next operator. Tracked: the error names who held the memory.
     let top = NonZeroUsize::new(3).unwrap_or(NonZeroUsize::MIN);
-    let pool = TrackConsumersPool::new(FairSpillPool::new(settings.pool()), top);
+    let pool = TrackConsumersPool::new(HeadroomPool::new(settings.pool()), top);
     let disk = DiskManagerBuilder::default()
         .with_mode(DiskManagerMode::Directories(vec![folder.to_owned()]))
         .with_max_temp_directory_size(settings.spill_cap())

@@ -1,5 +1,6 @@
 //! Masking of identifiers in text that people are shown: quarantined rows and samples (spec 1.7, promise 9).
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
@@ -14,7 +15,7 @@ fn patterns() -> &'static [(Regex, &'static str); 3] {
     static PATTERNS: LazyLock<[(Regex, &str); 3]> = LazyLock::new(|| {
         [
             (Regex::new(r"[^\s,;|@<>]+@[^\s,;|@<>]+").unwrap(), "[email]"),
-            (Regex::new(r"[0-9A-Za-z+/_=-]{20,}").unwrap(), "[hash]"),
+            (Regex::new(r"[0-9A-Fa-f]{16,}|[0-9A-Za-z+/_-]{40,}=*").unwrap(), "[hash]"),
             (Regex::new(r"\+?\(?\d[\d ().\-]{5,}\d").unwrap(), "[phone]"),
         ]
     });
@@ -34,23 +35,40 @@ pub fn cell(text: &str) -> String {
     mask(text, MAX_CELL)
 }
 
+/// Free text of a cell that goes to the tables, masked where it must be and not cut (promise 9).
+#[must_use]
+pub fn free_text(text: Cow<'_, str>) -> Cow<'_, str> {
+    let digits = text.bytes().filter(u8::is_ascii_hexdigit).count();
+    if digits < 7 && !text.contains('@') {
+        return text;
+    }
+    let masked = identifiers(&text);
+    if masked == text { text } else { Cow::Owned(masked) }
+}
+
 fn mask(text: &str, limit: usize) -> String {
-    let [(email, email_mask), (hash, hash_mask), (phone, phone_mask)] = patterns();
     // Masked before it is cut: half an identifier at the cut would not be recognised.
     let generous = cut(text, limit * 4);
-    let masked = email.replace_all(generous, *email_mask);
-    let masked = hash.replace_all(&masked, *hash_mask);
-    let masked = phone.replace_all(&masked, |found: &Captures<'_>| {
-        let digits = found[0].bytes().filter(u8::is_ascii_digit).count();
-        let local = digits == 7 && found[0].len() > 7;
-        if local || (10..=15).contains(&digits) { (*phone_mask).to_owned() } else { found[0].to_owned() }
-    });
+    let masked = identifiers(generous);
     let shown = cut(&masked, limit);
     if shown.len() < masked.len() || generous.len() < text.len() {
         format!("{shown}…")
     } else {
         shown.to_owned()
     }
+}
+
+fn identifiers(text: &str) -> String {
+    let [(email, email_mask), (hash, hash_mask), (phone, phone_mask)] = patterns();
+    let masked = email.replace_all(text, *email_mask);
+    let masked = hash.replace_all(&masked, *hash_mask);
+    phone
+        .replace_all(&masked, |found: &Captures<'_>| {
+            let digits = found[0].bytes().filter(u8::is_ascii_digit).count();
+            let local = digits == 7 && found[0].len() > 7;
+            if local || (10..=15).contains(&digits) { (*phone_mask).to_owned() } else { found[0].to_owned() }
+        })
+        .into_owned()
 }
 
 /// The first `limit` bytes of a text, at a character's boundary.
@@ -77,12 +95,21 @@ mod tests {
             ("+1 555 010 1234", "[phone]"),
             ("555-0101", "[phone]"),
             ("2897641", "2897641"),
+            ("Cancel-After-Rescission_2023", "Cancel-After-Rescission_2023"),
             ("02/05/2023,289764,WA,98311", "02/05/2023,289764,WA,98311"),
             ("DQ - R/P/C", "DQ - R/P/C"),
         ];
         for (text, expected) in cases {
             assert_eq!(row(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn free_text_is_masked_only_where_it_must_be() {
+        for text in ["DQ - R/P/C", "Cancel After Rescission 2023", "call 2897641 decade faded"] {
+            assert!(matches!(free_text(Cow::Borrowed(text)), Cow::Borrowed(same) if same == text), "{text}");
+        }
+        assert_eq!(free_text(Cow::Borrowed("ask Jane@x.org, 555 010 0123")), "ask [email], [phone]");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One data row's cells to clean values (spec 1.6), with what was wrong with them.
 
+use std::borrow::Cow;
+
 use chrono_tz::Tz;
 use leadq_contract::{FindingCode, IdentifierKey, IdentifierKind, ReportColumn};
 use xxhash_rust::xxh3::Xxh3;
@@ -9,6 +11,7 @@ use crate::cells::hash::{self, HashAlgorithm, HashRead};
 use crate::cells::{Read, boolean, date, place, state, text, timestamp, zip};
 use crate::header::Header;
 use crate::keying::Keying;
+use crate::redact;
 
 /// A clean row. Values of categories are ids within the file's dictionaries.
 #[derive(Debug, Default, Clone)]
@@ -110,15 +113,15 @@ impl<'a> Cleaner<'a> {
         let bad = match column {
             C::EntryDate => first(&mut row.entry_date, date::read(raw)),
             C::LeadNumber => lead_number(row.lead_number.get_or_insert_default(), text::lead_number(raw)),
-            C::City => first(&mut row.city, known.city.read(raw, place::city)),
+            C::City => first(&mut row.city, known.city.read(raw, |raw| masked(place::city(raw)))),
             C::State => first(&mut row.state, known.state.read(raw, state::read)),
             C::Zip => first(&mut row.zip, known.zip.read(raw, zip::read)),
-            C::Location => first(&mut row.location, known.location.read(raw, text::plain)),
+            C::Location => first(&mut row.location, known.location.read(raw, free_text)),
             C::ApptAt => first(&mut row.appt_at, timestamp::read(raw, self.timezone)),
             C::Set => first(&mut row.set, boolean::read(raw)),
             C::Demo => first(&mut row.demo, boolean::read(raw)),
-            C::Dispo => first(&mut row.dispo, known.dispo.read(raw, text::plain)),
-            C::JobStatus => first(&mut row.job_status, known.job_status.read(raw, text::plain)),
+            C::Dispo => first(&mut row.dispo, known.dispo.read(raw, free_text)),
+            C::JobStatus => first(&mut row.job_status, known.job_status.read(raw, free_text)),
             C::EmailHash | C::PhoneHash => return self.read_hash(column, cell, raw),
         };
         if bad {
@@ -237,6 +240,18 @@ impl<'a> Cleaner<'a> {
         digest.update(&[u8::from(r.lead_number.is_some())]);
         digest.update(r.lead_number.as_deref().unwrap_or_default().as_bytes());
         digest.digest128()
+    }
+}
+
+/// Reads free text; an identifier of a person that was typed into it is masked (promise 9).
+fn free_text(raw: &str) -> Read<Cow<'_, str>> {
+    masked(text::plain(raw))
+}
+
+fn masked(read: Read<Cow<'_, str>>) -> Read<Cow<'_, str>> {
+    match read {
+        Read::Value(text) => Read::Value(redact::free_text(text)),
+        other => other,
     }
 }
 

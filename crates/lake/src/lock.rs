@@ -23,7 +23,14 @@ struct Holder {
 /// Held while the lake is written to.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _held: File,
+    held: File,
+}
+
+impl Drop for Lock {
+    /// Nobody is told of a holder that has ended.
+    fn drop(&mut self) {
+        let _only_text = self.held.set_len(0);
+    }
 }
 
 impl Lock {
@@ -45,7 +52,7 @@ impl Lock {
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         sign(&mut file).map_err(failed)?;
-        Ok(Self { _held: file })
+        Ok(Self { held: file })
     }
 }
 
@@ -61,7 +68,9 @@ fn told(file: &mut File) -> String {
     let mut text = String::new();
     let read = file.read_to_string(&mut text).ok();
     match read.and_then(|_| serde_json::from_str::<Holder>(&text).ok()) {
-        Some(Holder { pid, since }) => format!("process {pid} has been writing to it since {since}"),
+        Some(Holder { pid, since }) => {
+            format!("another process is writing to it: process {pid}, since {since}")
+        }
         None => "another process is writing to it".to_owned(),
     }
 }

@@ -20,7 +20,7 @@ async fn a_sort_larger_than_the_pool_spills() {
     let place = Place::with_memory(32 << 20);
     place.table("t", many()).await;
     let before = place.temporary().len();
-    let mut rows = place.engine.query("SELECT id, city, key FROM t ORDER BY key").await.unwrap();
+    let mut rows = place.engine.query("SELECT id, city, key FROM t ORDER BY key").await.unwrap().batches;
     let first = rows.try_next().await.unwrap().unwrap();
     assert!(place.temporary().len() > before, "nothing was spilled");
     let rest: Vec<_> = rows.try_collect().await.unwrap();
@@ -55,7 +55,7 @@ async fn the_folder_goes_with_the_engine_and_its_last_stream() {
     let Place { folder, engine } = Place::new();
     let left = || std::fs::read_dir(folder.path()).unwrap().count();
     engine.scratch("t", schema(), stream(vec![batch(0, 10)])).await.unwrap();
-    let rows = engine.query("SELECT id FROM t").await.unwrap();
+    let rows = engine.query("SELECT id FROM t").await.unwrap().batches;
     drop(engine);
     assert_eq!(left(), 1);
     assert_eq!(rows.try_collect::<Vec<_>>().await.unwrap().len(), 1);

@@ -36,7 +36,7 @@ impl Place {
     }
 
     pub(crate) async fn rows(&self, sql: &str) -> Result<Vec<RecordBatch>, PortError> {
-        self.engine.query(sql).await?.try_collect().await
+        self.engine.query(sql).await?.batches.try_collect().await
     }
 
     /// The answer as text.

@@ -25,9 +25,11 @@ async fn a_second_writer_is_told_who_writes() {
     let writer = place.lake().write(SECRET).await.unwrap();
     let error = refused(&place, SECRET).await;
     assert_eq!(error.fault, Fault::Locked);
-    let holder = format!("process {} has been writing to it since 20", std::process::id());
+    let holder = format!("another process is writing to it: process {}, since 20", std::process::id());
     assert!(error.reason.starts_with(&holder), "{error}");
     drop(writer);
+    // Whoever ends takes its name with it.
+    assert_eq!(std::fs::read_to_string(place.path.join(".lock")).unwrap(), "");
     place.run(1, &[(Table::DimPlace, 1)]).await;
 }
 

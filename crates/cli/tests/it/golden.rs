@@ -1,0 +1,127 @@
+//! Whole runs over known data: the sample of this repository, and the seed's real data where it is there.
+
+use serde_json::{Value as Json, json};
+
+use crate::place::{Place, repository, succeeded};
+
+fn run_over(place: &Place, leads: &str, reports: &str) -> String {
+    let root = repository();
+    let path = |below: &str| root.join(below).to_string_lossy().into_owned();
+    succeeded(place.leadq(&["run", "--leads", &path(leads), "--reports", &path(reports)]))
+}
+
+fn figures(metrics: &Json, names: &[&str]) -> Vec<u64> {
+    names.iter().map(|name| metrics["rows"][0][name].as_u64().unwrap()).collect()
+}
+
+/// Findings as (code, column, files or occurrences).
+fn counts(findings: &Json) -> Vec<String> {
+    let mut counts = std::collections::BTreeMap::<String, u64>::new();
+    for finding in findings.as_array().unwrap() {
+        let column = finding["column"].as_str().unwrap_or_default();
+        let key = format!("{} {column}", finding["code"].as_str().unwrap());
+        *counts.entry(key).or_default() += finding["count"].as_u64().unwrap();
+    }
+    counts.into_iter().map(|(key, count)| format!("{key}: {count}")).collect()
+}
+
+const FUNNEL: &[&str] = &[
+    "delivered",
+    "matched",
+    "set",
+    "set_inferred",
+    "appointments",
+    "demos",
+    "sold",
+    "cancelled",
+    "net_sold",
+    "disqualified",
+];
+
+#[test]
+fn the_sample() {
+    let place = Place::new();
+    let printed = run_over(&place, "source/leads", "source/contractor_reports");
+    insta::assert_snapshot!(
+        printed
+            .lines()
+            .take(12)
+            .collect::<Vec<_>>()
+            .join("\n")
+            .replace(&*place.path("lake").to_string_lossy(), "LAKE")
+    );
+    // As the independent Python implementation has it, too.
+    assert_eq!(figures(&place.json(&["metrics"]), FUNNEL), [477, 443, 103, 10, 100, 72, 20, 1, 19, 106]);
+    insta::assert_snapshot!(counts(&place.json(&["findings"])).join("\n"));
+    let files = place.json(&["files"]);
+    for file in files.as_array().unwrap() {
+        let buckets = [
+            "malformed",
+            "separator",
+            "footer",
+            "repeated_header",
+            "blank",
+            "no_identity",
+            "forgotten",
+            "duplicate",
+            "kept",
+        ];
+        let sum: u64 = buckets.iter().map(|bucket| file[bucket].as_u64().unwrap()).sum();
+        assert_eq!(file["rows_read"], json!(sum), "{file}");
+    }
+    assert_eq!(files.as_array().unwrap().len(), 22);
+}
+
+#[test]
+fn the_seeds_real_data() {
+    let seed = "../shared/seed/source";
+    if !repository().join(seed).is_dir() {
+        println!("skipped: the seed's real data are not here");
+        return;
+    }
+    let place = Place::new();
+    run_over(&place, &format!("{seed}/leads"), &format!("{seed}/contractor_reports"));
+    let metrics = place.json(&["metrics"]);
+    assert_eq!(figures(&metrics, FUNNEL), [4364, 4363, 940, 64, 940, 633, 138, 30, 108, 867]);
+    let rate = metrics["rows"][0]["conversion_rate"].as_f64().unwrap();
+    assert!((rate - 0.2154).abs() < 1e-4, "{rate}");
+
+    let rows = place.json(&["metrics", "--basis", "rows"]);
+    assert_eq!(figures(&rows, &["delivered", "set", "demos"]), [82_287, 12_260, 8_313]);
+    assert_eq!(rows["basis"], json!("rows"));
+
+    let sum = |files: &Json, name: &str| -> u64 {
+        files.as_array().unwrap().iter().map(|f| f[name].as_u64().unwrap()).sum()
+    };
+    let files = place.json(&["files"]);
+    assert_eq!(
+        ["kept", "separator", "malformed", "rows_read"].map(|name| sum(&files, name)),
+        [82_287, 17, 0, 82_304]
+    );
+
+    let findings = place.json(&["findings"]);
+    let found = |code: &str| -> Vec<&Json> {
+        findings.as_array().unwrap().iter().filter(|f| f["code"] == json!(code)).collect()
+    };
+    let mut dead: Vec<_> = found("dead_column")
+        .iter()
+        .map(|f| format!("{} {}", f["column"].as_str().unwrap(), f["file"].as_str().unwrap()))
+        .collect();
+    dead.sort();
+    let mut expected: Vec<_> = (16..=22).map(|n| format!("set data_{n}.csv")).collect();
+    expected.extend(["state data_21.csv".to_owned(), "state data_22.csv".to_owned()]);
+    assert_eq!(dead, expected);
+    for (code, count) in
+        [("aged_out", 788), ("shared_identity", 41), ("set_inferred", 65), ("conflict_link", 19)]
+    {
+        assert_eq!(found(code).iter().map(|f| f["count"].as_u64().unwrap()).sum::<u64>(), count, "{code}");
+    }
+    assert!(found("vanished").is_empty());
+    let mut hubs: Vec<_> = found("hub_identifier").iter().map(|f| f["column"].as_str().unwrap()).collect();
+    hubs.sort_unstable();
+    assert_eq!(hubs, ["email_hash", "phone_hash"], "one hash stands in both columns");
+
+    assert_eq!(place.table("record_version").len(), 5009);
+    let records = place.table("crm_record");
+    assert_eq!(records.len(), 4434);
+}

@@ -1,0 +1,217 @@
+//! What became of a lead (spec 2.5, 2.3's duplicates) and the leads themselves (1.2), rule by rule.
+
+use std::collections::BTreeMap;
+
+use crate::place::{Place, lead};
+
+type Rows = Vec<BTreeMap<String, String>>;
+
+fn facts(place: &Place) -> Rows {
+    place.run();
+    place.table("fact_lead_outcome")
+}
+
+fn check(facts: &Rows, uuid: &str, expected: &[(&str, &str)]) {
+    let row = facts.iter().find(|row| row["lead_uuid"] == uuid).unwrap();
+    for (column, value) in expected {
+        assert_eq!(row[*column], *value, "{uuid} {column}: {row:?}");
+    }
+}
+
+#[test]
+fn outcomes_rule_by_rule() {
+    let place = Place::new();
+    let person = |uuid: &'static str| lead(uuid, uuid, uuid, "");
+    place.leads(
+        "leads.parquet",
+        &["nobody", "seen", "set", "demo", "sold", "cancelled", "resold", "unset", "claim", "twice", "tie"]
+            .map(person),
+    );
+    place.report(
+        "2023-01-10.csv",
+        &[
+            "01/02/2023,1,seen,seen,98311,,0,0,Data",
+            "01/02/2023,2,set,set,98311,01/09/2023 5:30PM,1,0,Set",
+            "01/02/2023,3,demo,demo,98311,01/09/2023 5:30PM,1,1,DNS-P",
+            "01/02/2023,4,sold,sold,98311,01/09/2023 5:30PM,1,1,Sale,Completed",
+            "01/02/2023,5,cancelled,cancelled,98311,01/09/2023 5:30PM,1,1,Sold,cancel in rescission",
+            // one of two sales stands
+            "01/02/2023,6,resold,resold,98311,,1,1,Sale,Credit Decline",
+            "01/03/2023,7,resold,resold,98312,,1,1,Sale,Scheduled",
+            "01/02/2023,8,unset,unset,98311,01/09/2023 5:30PM,1,1,Set",
+            "01/02/2023,9,claim,claim,98311,,0,0,DQ - Robocall",
+            // the furthest stage makes the primary record, whatever its entry date
+            "01/09/2023,10,twice,twice,98399,,0,0,DNC",
+            "01/02/2023,11,twice,twice,98311,01/09/2023 5:30PM,1,0,Cnf",
+            // then the latest entry, then the smallest lead number by its bytes
+            "01/05/2023,9x,tie,tie,98303,,0,0,Data",
+            "01/05/2023,10x,tie,tie,98302,,0,0,Data",
+            "01/04/2023,0x,tie,tie,98301,,0,0,Data",
+        ],
+    );
+    place.report("2023-01-11.csv", &["01/02/2023,8,unset,unset,98311,,0,0,CXL"]);
+    let facts = facts(&place);
+    check(
+        &facts,
+        "none",
+        &[
+            ("matched", "false"),
+            ("stage", "delivered"),
+            ("quality", "unmatched"),
+            ("outcome", ""),
+            ("records", "0"),
+        ],
+    );
+    check(
+        &facts,
+        "seen",
+        &[("stage", "matched"), ("quality", "low"), ("outcome", "open"), ("disqualified", "false")],
+    );
+    check(
+        &facts,
+        "set",
+        &[
+            ("stage", "set"),
+            ("quality", "medium"),
+            ("appt_at", "2023-01-09T17:30:00"),
+            ("appointment", "true"),
+        ],
+    );
+    check(
+        &facts,
+        "demo",
+        &[("stage", "demo"), ("quality", "high"), ("outcome", "no_sale"), ("sold", "false")],
+    );
+    check(
+        &facts,
+        "sold",
+        &[
+            ("stage", "sold"),
+            ("net_sold", "true"),
+            ("cancelled", "false"),
+            ("first_matched_snapshot", "2023-01-10T23:59:59"),
+            ("first_sold_snapshot", "2023-01-10T23:59:59"),
+            ("zip", "98311"),
+            ("entry_date", "2023-01-02"),
+        ],
+    );
+    check(&facts, "cancelled", &[("sold", "true"), ("cancelled", "true"), ("net_sold", "false")]);
+    check(
+        &facts,
+        "resold",
+        &[
+            ("records", "2"),
+            ("sold", "true"),
+            ("cancelled", "false"),
+            ("net_sold", "true"),
+            ("zip", "98312"),
+            ("appointment", "false"),
+        ],
+    );
+    // an appointment that was set and later cancelled was set
+    check(
+        &facts,
+        "unset",
+        &[
+            ("set", "true"),
+            ("set_now", "false"),
+            ("demo", "true"),
+            ("demo_now", "false"),
+            ("appointment", "false"),
+            ("stage", "demo"),
+        ],
+    );
+    check(&facts, "claim", &[("outcome", "dq_seller"), ("disqualified", "true")]);
+    check(
+        &facts,
+        "twice",
+        &[
+            ("records", "2"),
+            ("set", "true"),
+            ("zip", "98311"),
+            ("outcome", "pending"),
+            ("disqualified", "false"),
+        ],
+    );
+    check(&facts, "tie", &[("records", "3"), ("zip", "98302")]);
+}
+
+#[test]
+fn a_dead_column_is_noticed_not_believed() {
+    let place = Place::new();
+    let uuids: Vec<&'static str> = (0..60).map(|n| &*Box::leak(format!("p{n}").into_boxed_str())).collect();
+    let leads: Vec<_> = uuids.iter().map(|uuid| lead(uuid, uuid, uuid, "")).collect();
+    place.leads("leads.parquet", &leads);
+    // 20 of 60 set; then every cell says 0, while one more appointment and one more demo appear.
+    let row = |n: usize, set: u8, appt: &str, demo: u8| {
+        format!("01/02/2023,{n},p{n},p{n},98311,{appt},{set},{demo},Data")
+    };
+    let report = |name: &str, row: &dyn Fn(usize) -> String| {
+        let rows: Vec<_> = (0..60).map(row).collect();
+        place.report(name, &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    report("2023-01-10.csv", &|n| row(n, u8::from(n < 20), if n < 20 { "01/09/2023" } else { "" }, 0));
+    report("2023-01-11.csv", &|n| {
+        let appt = if n < 20 {
+            "01/09/2023"
+        } else if n == 30 {
+            "01/20/2023"
+        } else {
+            ""
+        };
+        row(n, 0, appt, u8::from(n == 40))
+    });
+    let facts = facts(&place);
+    check(&facts, "p0", &[("set", "true"), ("set_now", "true"), ("set_inferred", "false")]);
+    check(
+        &facts,
+        "p30",
+        &[("set", "true"), ("set_inferred", "true"), ("first_set_snapshot", "2023-01-11T23:59:59")],
+    );
+    check(&facts, "p40", &[("set", "true"), ("set_inferred", "true"), ("demo", "true")]);
+    check(&facts, "p50", &[("set", "false")]);
+    let metrics = place.json(&["metrics"]);
+    assert_eq!((&metrics["rows"][0]["set"], &metrics["rows"][0]["set_inferred"]), (&22.into(), &2.into()));
+    let dead: Vec<_> = place.table("finding").into_iter().filter(|f| f["code"] == "dead_column").collect();
+    assert_eq!(dead.len(), 1);
+    assert_eq!((dead[0]["file"].as_str(), dead[0]["column"].as_str()), ("2023-01-11.csv", "set"));
+    assert!(dead[0]["samples"].contains("20 of 60"), "{dead:?}");
+}
+
+#[test]
+fn leads_repeated_duplicate_and_unmatchable() {
+    let place = Place::new();
+    place.leads(
+        "leads_2.parquet",
+        &[
+            lead("again", "a-new", "a-new", "2023-01-03T00:00:00"),
+            lead("pair-late", "p", "p", "2023-01-05T00:00:00"),
+            lead("pair-timeless", "p", "p", ""),
+            lead("nobody", "", "", ""),
+        ],
+    );
+    // natural order: leads_2 before leads_10, whose rows stand
+    place.leads(
+        "leads_10.parquet",
+        &[
+            lead("again", "a-last", "", ""),
+            lead("pair-early", "p", "p", "2023-01-04T00:00:00"),
+            lead("half", "p", "", ""),
+        ],
+    );
+    place.report(
+        "2023-01-10.csv",
+        &["01/06/2023,1,a-last,,98311,,1,0,Data", "01/06/2023,2,p,p,98311,,1,0,Data"],
+    );
+    let facts = facts(&place);
+    assert_eq!(place.table("dim_lead").len(), 6);
+    check(&facts, "again", &[("matched", "true"), ("delivered_at", "")]);
+    check(&facts, "pair-early", &[("duplicate_lead", "false")]);
+    // an appointment is credited once: to the latest lead delivered before the entry
+    check(&facts, "pair-late", &[("duplicate_lead", "true"), ("matched", "true"), ("set", "true")]);
+    check(&facts, "pair-timeless", &[("duplicate_lead", "true"), ("matched", "false")]);
+    check(&facts, "half", &[("duplicate_lead", "false")]);
+    check(&facts, "nobody", &[("matchable", "false"), ("in_scope", "true")]);
+    let metrics = place.json(&["metrics"]);
+    assert_eq!(metrics["rows"][0]["delivered"], 6, "a lead without identifiers was delivered all the same");
+}
