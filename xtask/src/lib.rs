@@ -1,5 +1,7 @@
-//! Chores of the repository: what the tests need ([`setup`]) and rules that no compiler holds ([`tidy`]).
+//! Chores of the repository: what the tests need ([`setup`]), rules that no compiler holds ([`tidy`]), how
+//! fast a run is ([`bench`]).
 
+pub mod bench;
 pub mod setup;
 pub mod tidy;
 

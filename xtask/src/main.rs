@@ -20,6 +20,8 @@ enum Chore {
     Tidy,
     /// Check that what the tests need is there, and say how to get what is not.
     Setup,
+    /// Measure a run of the optimised binary, on the sample or on other data.
+    Bench(xtask::bench::BenchArgs),
 }
 
 fn main() -> io::Result<ExitCode> {
@@ -27,6 +29,7 @@ fn main() -> io::Result<ExitCode> {
     let well = match Args::parse().chore {
         Chore::Tidy => tidy(&mut out)?,
         Chore::Setup => xtask::setup::run(&mut out)?,
+        Chore::Bench(args) => xtask::bench::run(&args, &mut out)?,
     };
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

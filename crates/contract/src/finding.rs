@@ -159,4 +159,6 @@ pub struct Finding {
 impl Finding {
     /// The most samples that a finding keeps (spec 2.6).
     pub const MAX_SAMPLES: usize = 20;
+    /// The most characters of a sample.
+    pub const SAMPLE_LENGTH: usize = 200;
 }

@@ -122,7 +122,12 @@ impl<R: Read> RecordReader<R> {
         let (mut current, mut count) = (first, 1);
         let (mut opened, mut open_field) = ((first, 1), usize::MAX);
         let (step, (through, lines)) = loop {
-            if self.quoted.feed(self.lines.with_line_end(current)) {
+            let complete = self.quoted.feed(self.lines.with_line_end(current));
+            if let Some(field) = self.quoted.too_long() {
+                let at = if field == open_field { opened } else { (current, count) };
+                break (Step::Malformed, at);
+            }
+            if complete {
                 break (Step::Row, (current, count));
             }
             if open_field != self.quoted.fields() {
@@ -197,11 +202,19 @@ impl QuotedParser {
         false
     }
 
+    /// The first cell, complete or open, that is too long for a quoted one (1.5). In a row with quotes no
+    /// cell is longer, quoted or not.
+    fn too_long(&self) -> Option<usize> {
+        let ends = self.ends[..self.ended].iter().chain(std::iter::once(&self.written));
+        let mut from = 0;
+        ends.map(|end| end - std::mem::replace(&mut from, *end)).position(|length| length > MAX_QUOTED_CELL)
+    }
+
     /// Whether the quote that is open now is a broken one (1.5).
     fn is_broken(&self) -> bool {
         let start = if self.ended == 0 { 0 } else { self.ends[self.ended - 1] };
         let cell = &self.output[start..self.written];
-        cell.len() > MAX_QUOTED_CELL || self.written > MAX_LINE || line_ends(cell) > MAX_LINE_ENDS_IN_CELL
+        self.written > MAX_LINE || line_ends(cell) > MAX_LINE_ENDS_IN_CELL
     }
 
     fn take_into(&self, text: &mut String, cells: &mut Vec<(u32, u32)>) {
@@ -288,6 +301,11 @@ mod tests {
         let cell = |n: usize| format!("a,\"{}\n\"\nnext,row\n", "x".repeat(n));
         assert_eq!(rows(&cell(MAX_QUOTED_CELL - 1)).len(), 2);
         assert!(rows(&cell(MAX_QUOTED_CELL))[0].starts_with("1!a,"));
+        // closed on its own line, it is no better
+        let line = |n: usize| format!("a,\"{}\",z\nnext,row,z\n", "x".repeat(n));
+        assert!(rows(&line(MAX_QUOTED_CELL))[0].starts_with("1:a|"));
+        let found = rows(&line(MAX_QUOTED_CELL + 1));
+        assert!(found[0].starts_with("1!a,") && found[1] == "2:next|row|z");
     }
 
     #[test]

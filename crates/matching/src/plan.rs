@@ -104,6 +104,7 @@ fn findings() -> String {
                 .replace("{code}", code.name())
                 .replace("{severity}", code.severity().name())
                 .replace("{max_samples}", &Finding::MAX_SAMPLES.to_string())
+                .replace("{sample_length}", &Finding::SAMPLE_LENGTH.to_string())
                 .replace("{occurrences}", occurrences),
         );
     }

@@ -53,7 +53,7 @@ fn outcomes_rule_by_rule() {
     let facts = facts(&place);
     check(
         &facts,
-        "none",
+        "nobody",
         &[
             ("matched", "false"),
             ("stage", "delivered"),

@@ -1,0 +1,115 @@
+//! A run of the optimised binary, measured: wall and processor seconds, seconds by stage, peak memory.
+//!
+//! Each repetition starts from an empty lake. The best of them is what the machine can do; the spread says
+//! how far to trust it.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use cargo_metadata::MetadataCommand;
+use clap::Args;
+use serde_json::Value;
+
+/// What is measured.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Leads to take in
+    #[arg(long, default_value = "source/leads", value_name = "PATH")]
+    pub leads: PathBuf,
+    /// Reports to take in
+    #[arg(long, default_value = "source/contractor_reports", value_name = "PATH")]
+    pub reports: PathBuf,
+    /// Repetitions
+    #[arg(long, default_value_t = 3)]
+    pub runs: u32,
+    /// Memory that the run promises to stay within
+    #[arg(long, default_value = "8GiB", value_name = "SIZE")]
+    pub memory: String,
+}
+
+/// Builds the binary and measures it; false if it fails.
+///
+/// # Errors
+///
+/// When `out` cannot be written to, or a program cannot be started.
+pub fn run(args: &BenchArgs, out: &mut impl Write) -> io::Result<bool> {
+    let built = Command::new("cargo").args(["build", "--release", "--locked", "--bin", "leadq"]).status()?;
+    if !built.success() {
+        return Ok(false);
+    }
+    let metadata = MetadataCommand::new().no_deps().exec().map_err(io::Error::other)?;
+    let binary = metadata.target_directory.join("release/leadq");
+    let mut best: Option<f64> = None;
+    for repetition in 1..=args.runs.max(1) {
+        let Some(measured) = measure(args, binary.as_std_path(), &metadata.target_directory.join("bench"))?
+        else {
+            return Ok(false);
+        };
+        writeln!(out, "{repetition}: {measured}")?;
+        best = Some(best.map_or(measured.cpu, |best| best.min(measured.cpu)));
+    }
+    writeln!(out, "best: {:.2} s of processor", best.unwrap_or_default())?;
+    Ok(true)
+}
+
+/// What one run took.
+struct Measured {
+    wall: f64,
+    cpu: f64,
+    record: Value,
+}
+
+impl std::fmt::Display for Measured {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let peak = self.record["peak_memory"].as_f64().unwrap_or_default() / f64::from(1 << 20);
+        write!(f, "{:.2} s wall, {:.2} s of processor, {peak:.0} MiB at its peak", self.wall, self.cpu)?;
+        for stage in ["leads", "reports", "history", "model"] {
+            write!(f, "; {stage} {:.2}", self.record["seconds"][stage].as_f64().unwrap_or_default())?;
+        }
+        Ok(())
+    }
+}
+
+fn measure(
+    args: &BenchArgs,
+    binary: &Path,
+    folder: &cargo_metadata::camino::Utf8Path,
+) -> io::Result<Option<Measured>> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    std::fs::create_dir_all(folder)?;
+    let (begun, before) = (Instant::now(), children_cpu());
+    let output = Command::new(binary)
+        .args(["run", "--quiet", "--format", "json", "--memory", &args.memory, "--lake"])
+        .arg(folder.join("lake"))
+        .arg("--leads")
+        .arg(&args.leads)
+        .arg("--reports")
+        .arg(&args.reports)
+        .env("LEADQ_SECRET_FILE", folder.join("secret"))
+        .output()?;
+    let (wall, cpu) = (begun.elapsed().as_secs_f64(), children_cpu() - before);
+    if !output.status.success() {
+        io::stderr().write_all(&output.stderr)?;
+        return Ok(None);
+    }
+    let told: Value = serde_json::from_slice(&output.stdout)?;
+    Ok(Some(Measured { wall, cpu, record: told["run"].clone() }))
+}
+
+/// Processor seconds of the processes that have ended under this one; 0 where the system does not tell.
+fn children_cpu() -> f64 {
+    /// Ticks a second, as Linux reports them to every program.
+    const TICKS: f64 = 100.0;
+    let ticks = || -> Option<f64> {
+        let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+        let (_, after_name) = stat.rsplit_once(')')?;
+        let fields: Vec<_> = after_name.split_whitespace().collect();
+        // cutime and cstime, fields 16 and 17 of proc_pid_stat(5); the first two are cut off.
+        Some(fields.get(13)?.parse::<f64>().ok()? + fields.get(14)?.parse::<f64>().ok()?)
+    };
+    ticks().unwrap_or_default() / TICKS
+}
