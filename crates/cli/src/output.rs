@@ -57,7 +57,7 @@ pub(crate) fn table(header: &[&str], numeric: &[usize]) -> Table {
     if !std::io::stdout().is_terminal() {
         table.set_width(WIDTH);
     }
-    table.set_header(header.iter().map(|text| Cell::new(text)));
+    table.set_header(header.iter().map(Cell::new));
     for index in numeric {
         if let Some(column) = table.column_mut(*index) {
             column.set_cell_alignment(CellAlignment::Right);

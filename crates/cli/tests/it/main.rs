@@ -1,10 +1,18 @@
 //! The binary as its users meet it: files in, tables and figures out.
 
+#[cfg(test)]
 mod bad_input;
+#[cfg(test)]
 mod golden;
+#[cfg(test)]
 mod matching;
+#[cfg(test)]
 mod outcomes;
+#[cfg(test)]
 mod place;
+#[cfg(test)]
 mod privacy;
+#[cfg(test)]
 mod reports;
+#[cfg(test)]
 mod runs;
