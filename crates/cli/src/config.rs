@@ -32,6 +32,7 @@ pub(crate) struct Client {
     pub(crate) name: Option<String>,
     pub(crate) timezone: Option<String>,
     pub(crate) reports: Vec<String>,
+    pub(crate) expected_interval: Option<String>,
     pub(crate) max_leads_per_key: Option<u32>,
     pub(crate) max_records_per_key: Option<u32>,
 }
@@ -59,14 +60,27 @@ fn parse(text: &str, name: &str) -> Outcome<Config> {
     toml::from_str(text).map_err(|error| {
         Failure::usage(format!("{name} is wrong: {}", error.message()))
             .help("every key that leadq knows is in the documented leadq.toml of its repository")
-            .at(name, text, error.span())
+            .at(name, shown(text), error.span())
     })
+}
+
+/// The text to show beside an error; none, if a secret was written into it by mistake.
+fn shown(text: &str) -> &str {
+    let holds_secret = |line: &str| {
+        let line = line.trim_start_matches(['#', ':', ' ']);
+        line.starts_with("secret") && !line.starts_with("secret_file")
+    };
+    if text.lines().any(holds_secret) { "" } else { text }
 }
 
 impl Config {
     /// The same with its paths below a folder.
     fn below(mut self, folder: &Path) -> Self {
-        let text = |path: &mut String| *path = folder.join(&*path).to_string_lossy().into_owned();
+        let text = |path: &mut String| {
+            if !path.contains("://") {
+                *path = folder.join(&*path).to_string_lossy().into_owned();
+            }
+        };
         self.lake.iter_mut().for_each(text);
         self.leads.iter_mut().flatten().for_each(text);
         self.client.iter_mut().flat_map(|client| &mut client.reports).for_each(text);
@@ -90,6 +104,13 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_was_written_into_it_is_not_shown() {
+        let failure = parse("secret = \"0123456789\"\n", "x.toml").unwrap_err();
+        let shown = format!("{:?}", miette::Report::new(failure));
+        assert!(shown.contains("unknown field `secret`") && !shown.contains("0123456789"), "{shown}");
+    }
+
+    #[test]
     fn the_documented_default_is_the_default() {
         let text = include_str!("../../../leadq.toml");
         assert_eq!(parse(text, "leadq.toml").unwrap(), Config::default());
@@ -102,7 +123,7 @@ mod tests {
         );
         assert!(all.threads.is_some() && all.scratch.is_some() && all.secret_file.is_some());
         let client = &all.client[0];
-        assert!(client.name.is_some() && client.timezone.is_some());
+        assert!(client.name.is_some() && client.timezone.is_some() && client.expected_interval.is_some());
         assert!(client.max_leads_per_key.is_some() && client.max_records_per_key.is_some());
     }
 

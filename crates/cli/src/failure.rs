@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use leadq_ingest::IngestError;
 use leadq_pipeline::RunError;
 use leadq_pipeline::ports::{Fault, PortError};
 use leadq_pipeline::source::SourceError;
@@ -89,10 +90,7 @@ impl Failure {
     }
 
     pub(crate) fn interrupted() -> Self {
-        Self::new(
-            Kind::Interrupted,
-            "interrupted; nothing of this run is visible, the lake is as it was before",
-        )
+        Self::new(Kind::Interrupted, "interrupted; nothing was committed")
     }
 
     /// What to do about it.
@@ -103,6 +101,9 @@ impl Failure {
 
     /// Where in a file it is.
     pub(crate) fn at(mut self, name: &str, text: &str, place: Option<std::ops::Range<usize>>) -> Self {
+        if text.is_empty() {
+            return self;
+        }
         self.text = Some(NamedSource::new(name, text.to_owned()));
         self.place = place.map(SourceSpan::from);
         self
@@ -151,6 +152,9 @@ impl From<RunError> for Failure {
         match error {
             RunError::Port(error) => error.into(),
             RunError::Source(error) => error.into(),
+            RunError::Leads { source: IngestError::Read(_), .. } => {
+                Self::data(&error).help("a file that is named must be readable; nothing was committed")
+            }
             RunError::Leads { .. } => Self::data(&error).help(
                 "a leads file needs the column lead_uuid and one of email_hash and phone_hash; \
                  a missing part of the leads would make every rate wrong, so nothing was committed",

@@ -1,5 +1,6 @@
 //! The binary `leadq`: commands, settings, and the only place that names concrete edges.
 
+mod columns;
 mod commands;
 mod config;
 mod edges;
@@ -28,9 +29,11 @@ fn main() -> ExitCode {
         }
     };
     let done = runtime.block_on(async {
+        let mut work = std::pin::pin!(commands::run(cli));
         tokio::select! {
-            done = commands::run(cli) => done,
-            () = stopped() => Err(failure::Failure::interrupted()),
+            done = &mut work => done,
+            // What is being committed is committed, and told: it takes a moment.
+            () = stopped() => if progress::is_committing() { work.await } else { Err(failure::Failure::interrupted()) },
         }
     });
     // A thread that still reads a file must not hold up the end.

@@ -66,6 +66,14 @@ pub(crate) fn table(header: &[&str], numeric: &[usize]) -> Table {
     table
 }
 
+/// A paragraph within the width of a table, each line some columns in.
+pub(crate) fn indented(text: &str, columns: usize) -> String {
+    let indent = " ".repeat(columns);
+    let options =
+        textwrap::Options::new(usize::from(WIDTH)).initial_indent(&indent).subsequent_indent(&indent);
+    format!("{}\n", textwrap::fill(text, options))
+}
+
 /// A number with its thousands apart.
 pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -20,8 +21,16 @@ impl Progress {
     }
 }
 
+/// Whether a run has begun to commit: then it is not interrupted any more.
+pub(crate) fn is_committing() -> bool {
+    COMMITTING.load(Ordering::Acquire)
+}
+
+static COMMITTING: AtomicBool = AtomicBool::new(false);
+
 impl Observer for Progress {
     fn begin(&self, stage: Stage, steps: u64) {
+        COMMITTING.fetch_or(stage == Stage::Commit, Ordering::AcqRel);
         if !self.shown {
             return;
         }

@@ -1,7 +1,7 @@
 //! The installation's secret: from the environment, or from a file that the first run creates.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use leadq_contract::IdentifierSecret;
 use leadq_contract::identifier::hex;
@@ -11,11 +11,11 @@ use crate::settings::{SecretSource, shown};
 
 /// Loads the secret. A file that is not there is created, unless the lake has been made with a secret
 /// already: `lake_is_made` says so.
-pub(crate) fn load(source: &SecretSource, lake: &str, lake_is_made: bool) -> Outcome<IdentifierSecret> {
+pub(crate) fn load(source: &SecretSource, lake: &Path, lake_is_made: bool) -> Outcome<IdentifierSecret> {
     let text = match source {
         SecretSource::Given(text) => text.clone(),
         SecretSource::File(path) => {
-            if is_within(path, Path::new(lake)) {
+            if is_within(path, lake) {
                 return Err(Failure::usage(format!("the secret file {} lies in the lake", shown(path)))
                     .help("keep it elsewhere: who can read the lake must not be able to read the secret"));
             }
@@ -27,8 +27,9 @@ pub(crate) fn load(source: &SecretSource, lake: &str, lake_is_made: bool) -> Out
                         shown(path)
                     ))
                     .help(format!(
-                        "the lake {lake} was made with a secret; put its file back from a backup, name it \
-                             with secret_file or LEADQ_SECRET_FILE, or give the secret in LEADQ_SECRET"
+                        "the lake {} was made with a secret; put its file back from a backup, name it \
+                             with secret_file or LEADQ_SECRET_FILE, or give the secret in LEADQ_SECRET",
+                        shown(lake)
                     )));
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(path)?,
@@ -74,11 +75,17 @@ fn private_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 }
 
 fn is_within(path: &Path, folder: &Path) -> bool {
-    let absolute = |path: &Path| {
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        path.canonicalize().unwrap_or(path)
-    };
-    absolute(path).starts_with(absolute(folder))
+    resolved(path).starts_with(resolved(folder))
+}
+
+/// A path without links, as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let existing = path.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    existing.map_or_else(
+        || path.clone(),
+        |(part, real)| path.strip_prefix(part).map_or(real.clone(), |rest| real.join(rest)),
+    )
 }
 
 #[cfg(test)]
@@ -90,8 +97,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/secret");
         let source = SecretSource::File(path.clone());
-        let first = load(&source, "lake", false).unwrap();
-        assert_eq!(load(&source, "lake", true).unwrap().check_value(), first.check_value());
+        let first = load(&source, Path::new("lake"), false).unwrap();
+        assert_eq!(load(&source, Path::new("lake"), true).unwrap().check_value(), first.check_value());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -103,7 +110,7 @@ mod tests {
     fn a_lost_secret_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
-        let failure = load(&SecretSource::File(path.clone()), "lake", true).unwrap_err();
+        let failure = load(&SecretSource::File(path.clone()), Path::new("lake"), true).unwrap_err();
         assert!(failure.to_string().contains("is not there"));
         assert!(!path.exists());
     }
@@ -111,8 +118,10 @@ mod tests {
     #[test]
     fn never_within_the_lake_and_never_short() {
         let folder = tempfile::tempdir().unwrap();
-        let lake = folder.path().to_string_lossy().into_owned();
-        let inside = SecretSource::File(folder.path().join("secret"));
+        let lake = folder.path().join("lake");
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(folder.path(), &lake).unwrap();
+        let inside = SecretSource::File(folder.path().join("new/secret"));
         assert!(load(&inside, &lake, false).unwrap_err().to_string().contains("lies in the lake"));
         assert!(load(&SecretSource::Given("short".to_owned()), &lake, false).is_err());
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
 use leadq_contract::column::normalise_header;
+use leadq_contract::rows::lead_rows;
 use leadq_contract::{ClientId, ClientSettings, LeadColumn, Table};
 
 use crate::config::{self, Client, Config};
@@ -16,7 +17,7 @@ use crate::host;
 const MIN_MEMORY: u64 = 256 << 20;
 
 /// Environment variables that leadq reads.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Environment {
     pub(crate) lake: Option<String>,
     pub(crate) memory: Option<String>,
@@ -49,7 +50,7 @@ pub(crate) struct Flags {
 }
 
 /// Where the secret comes from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum SecretSource {
     /// The environment gave it.
     Given(String),
@@ -65,7 +66,7 @@ pub(crate) struct ClientLocations {
 }
 
 /// Everything a command needs to know.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) lake: String,
     pub(crate) leads: Vec<PathBuf>,
@@ -85,7 +86,7 @@ impl Settings {
             flags.lake.or(environment.lake).or(config.lake.clone()).unwrap_or_else(|| "lake".to_owned());
         let memory = flags.memory.or(environment.memory).or(config.memory.clone());
         let secret = match environment.secret {
-            Some(secret) => SecretSource::Given(secret),
+            Some(secret) => SecretSource::Given(secret.trim().to_owned()),
             None => SecretSource::File(secret_file(environment.secret_file.or(config.secret_file.clone()))?),
         };
         let leads = match (flags.leads.is_empty(), &config.leads) {
@@ -172,6 +173,12 @@ fn client(config: &Client) -> Outcome<ClientLocations> {
                 .help("write it as in the IANA database: America/Los_Angeles")
         })?;
     }
+    if let Some(interval) = &config.expected_interval {
+        settings.expected_interval = humantime::parse_duration(interval).map_err(|error| {
+            Failure::usage(format!("client {:?}: expected_interval {interval:?} is none: {error}", config.id))
+                .help("write it as 24h or 7days")
+        })?;
+    }
     settings.max_leads_per_key = config.max_leads_per_key.unwrap_or(settings.max_leads_per_key);
     settings.max_records_per_key = config.max_records_per_key.unwrap_or(settings.max_records_per_key);
     Ok(ClientLocations { settings, reports: config.reports.iter().map(PathBuf::from).collect() })
@@ -181,13 +188,16 @@ fn client(config: &Client) -> Outcome<ClientLocations> {
 fn dimensions(config: &Config) -> Outcome<Vec<String>> {
     let dimensions = config.dimensions.clone().unwrap_or_default();
     for (place, name) in dimensions.iter().enumerate() {
-        let taken = [Table::DimLead, Table::FactLeadOutcome].into_iter().any(|table| {
-            table.schema(&[]).fields().iter().any(|field| field.name().eq_ignore_ascii_case(name))
-        });
+        let taken = [Table::DimLead.schema(&[]), Table::FactLeadOutcome.schema(&[]), lead_rows(&[])]
+            .iter()
+            .any(|schema| schema.fields().iter().any(|field| field.name().eq_ignore_ascii_case(name)));
         let again = dimensions[..place].iter().any(|other| normalise_header(other) == normalise_header(name));
         if taken || again || LeadColumn::recognise(name).is_some() || normalise_header(name).is_empty() {
             return Err(Failure::usage(format!("dimensions: {name:?} cannot be a dimension"))
-                .help("a column that leadq has itself, or one that is named twice; leave it out"));
+                .help(
+                    "it is a column that leadq has itself, one that holds identifiers of a person, or named twice; \
+                     leave it out",
+                ));
         }
     }
     Ok(dimensions)
@@ -229,9 +239,12 @@ mod tests {
             ("[[client]]\nid = \"a\"\nreports = []\n[[client]]\nid = \"a\"\nreports = []", "two clients"),
             ("dimensions = [\"source\", \"Set\"]", "cannot be a dimension"),
             ("dimensions = [\"source\", \"SOURCE\"]", "cannot be a dimension"),
+            ("dimensions = [\"ordinal\"]", "cannot be a dimension"),
+            ("dimensions = [\"Hashed Phone\"]", "cannot be a dimension"),
+            ("[[client]]\nid = \"a\"\nreports = []\nexpected_interval = \"soon\"", "expected_interval"),
         ];
         for (text, expected) in cases {
-            let failure = resolve(text, Flags::default(), Environment::default()).unwrap_err();
+            let failure = resolve(text, Flags::default(), Environment::default()).err().unwrap();
             assert!(failure.to_string().contains(expected), "{failure}");
         }
     }

@@ -30,6 +30,8 @@ pub struct ClientSettings {
     pub name: String,
     /// Zone of the client's wall times.
     pub timezone: chrono_tz::Tz,
+    /// A latest snapshot older than this is stale (spec 2.6).
+    pub expected_interval: std::time::Duration,
     /// An identifier carried by more leads than this is a hub (spec 2.3).
     pub max_leads_per_key: u32,
     /// An identifier carried by more records than this is a hub (spec 2.3).
@@ -42,6 +44,9 @@ impl ClientSettings {
     /// Default of both hub limits.
     pub const DEFAULT_HUB_LIMIT: u32 = 25;
 
+    /// Default of the interval at which snapshots are expected: a day.
+    pub const DEFAULT_EXPECTED_INTERVAL: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+
     /// Default settings under an id: in UTC.
     #[must_use]
     pub fn with_id(id: ClientId) -> Self {
@@ -49,6 +54,7 @@ impl ClientSettings {
             name: id.0.clone(),
             id,
             timezone: chrono_tz::UTC,
+            expected_interval: Self::DEFAULT_EXPECTED_INTERVAL,
             max_leads_per_key: Self::DEFAULT_HUB_LIMIT,
             max_records_per_key: Self::DEFAULT_HUB_LIMIT,
             vocabulary: Vocabulary::default(),

@@ -200,11 +200,20 @@ impl LeadColumn {
         }
     }
 
-    /// The column that a header means, if any; matched as report headers are (spec 1.4).
+    /// The column that a header means, if any; matched as report headers are (spec 1.4), with their other
+    /// names for the columns that both have.
     #[must_use]
     pub fn recognise(header: &str) -> Option<Self> {
         let wanted = normalise_header(header);
-        Self::ALL.into_iter().find(|c| normalise_header(c.name()) == wanted)
+        let by_name = Self::ALL.into_iter().find(|c| normalise_header(c.name()) == wanted);
+        by_name.or_else(|| match ReportColumn::recognise(header)? {
+            ReportColumn::EmailHash => Some(Self::EmailHash),
+            ReportColumn::PhoneHash => Some(Self::PhoneHash),
+            ReportColumn::City => Some(Self::City),
+            ReportColumn::State => Some(Self::State),
+            ReportColumn::Zip => Some(Self::Zip),
+            _ => None,
+        })
     }
 }
 
@@ -280,6 +289,20 @@ mod tests {
         ];
         for (header, expected) in cases {
             assert_eq!(ReportColumn::recognise(header), expected, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn headers_of_leads() {
+        let cases = [
+            ("lead_UUID", Some(LeadColumn::LeadUuid)),
+            ("Hashed Email", Some(LeadColumn::EmailHash)),
+            ("Postal Code", Some(LeadColumn::Zip)),
+            ("Lead #", None),
+            ("source", None),
+        ];
+        for (header, expected) in cases {
+            assert_eq!(LeadColumn::recognise(header), expected, "{header:?}");
         }
     }
 

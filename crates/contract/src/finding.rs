@@ -85,6 +85,8 @@ finding_codes! {
     UnknownClient = "unknown_client", Error, "leads of a client that is not configured are not counted";
     /// A column went dead (1.9).
     DeadColumn = "dead_column", Error, "column broke in the client's export; last known values are kept, ask the client to repair it";
+    /// No new report for longer than is usual.
+    StaleReport = "stale_report", Warning, "the client's latest snapshot is older than expected; ask for a new one";
     /// Half of the rows are gone.
     RowCountDrop = "row_count_drop", Error, "snapshot has under half of the rows of the one before; ask whether the export was cut";
     /// Demo without an appointment set.

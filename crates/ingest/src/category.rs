@@ -15,6 +15,9 @@ const MAX_REMEMBERED: usize = 1 << 16;
 /// Distinct values after which the dictionary starts anew with the next batch.
 const MAX_VALUES: usize = 1 << 17;
 
+/// Bytes of values after which the dictionary, and of raw cells after which the memory starts anew.
+const MAX_BYTES: usize = 8 << 20;
+
 /// Id of a value within its category's current dictionary.
 pub(crate) type ValueId = u32;
 
@@ -37,6 +40,9 @@ pub(crate) struct Category {
     values: Vec<(u128, Option<u32>)>,
     codes: Vec<Option<u32>>,
     dictionary: Option<ArrayRef>,
+    /// Bytes of the raw cells remembered, and of the values.
+    remembered_bytes: usize,
+    bytes: usize,
 }
 
 impl Category {
@@ -64,8 +70,10 @@ impl Category {
             Read::Null => Read::Null,
             Read::Invalid => Read::Invalid,
         };
-        if self.remembered.len() >= MAX_REMEMBERED {
+        self.remembered_bytes += raw.len();
+        if self.remembered.len() >= MAX_REMEMBERED || self.remembered_bytes > MAX_BYTES {
             self.remembered.clear();
+            self.remembered_bytes = raw.len();
         }
         self.remembered.insert(raw.into(), read);
         read
@@ -81,6 +89,7 @@ impl Category {
             self.values.push((digest, None));
         }
         if self.fold_case || id == next {
+            self.bytes += text.len();
             self.spellings.push(text.into());
         }
         let spelling = if self.fold_case { self.spellings.len() as u32 - 1 } else { id };
@@ -117,10 +126,20 @@ impl Category {
             _ => self.dictionary_values(),
         };
         self.dictionary = Some(Arc::clone(&values));
-        if self.values.len() > MAX_VALUES {
+        self.trim();
+        Ok(Arc::new(DictionaryArray::<UInt32Type>::try_new(codes, values)?))
+    }
+
+    /// Between two batches: starts anew if the values have grown large; ids are void then.
+    pub(crate) fn trim(&mut self) {
+        if self.values.len() > MAX_VALUES || self.bytes > MAX_BYTES {
             *self = Self { fold_case: self.fold_case, ..Self::default() };
         }
-        Ok(Arc::new(DictionaryArray::<UInt32Type>::try_new(codes, values)?))
+    }
+
+    /// Bytes of the values.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     fn dictionary_values(&self) -> ArrayRef {

@@ -3,6 +3,7 @@
 use leadq_contract::column::{ColumnSet, normalise_header};
 use leadq_contract::{FindingCode, ReportColumn};
 
+use crate::cells::text::tidy;
 use crate::redact;
 use crate::tally::Tally;
 
@@ -56,10 +57,12 @@ impl Header {
 
     /// Counts unknown and missing columns.
     pub(crate) fn report<'a>(&self, line: impl Iterator<Item = &'a str>, number: u64, tally: &mut Tally) {
+        let mut named = Vec::new();
         for (cell, text) in line.enumerate() {
             let known = self.cells.iter().any(|cells| cells.contains(&cell));
-            if !known && !self.normalised[cell].is_empty() {
-                let name = redact::cell(text.trim());
+            let name = redact::cell(&tidy(text));
+            if !known && !self.normalised[cell].is_empty() && !named.contains(&name) {
+                named.push(name.clone());
                 tally.add(FindingCode::UnknownColumn, Some(&name), Some(number), || name.clone());
             }
         }

@@ -1,5 +1,6 @@
 //! Received hashes to keyed identifiers, with a memory of the latest: a person recurs in every snapshot.
 
+use leadq_contract::identifier::hex;
 use leadq_contract::{IdentifierKey, IdentifierSecret};
 
 /// Remembered identifiers; a power of two.
@@ -25,6 +26,19 @@ impl<'a> Keying<'a> {
         Self { secret, slots: std::iter::repeat_with(empty).take(SLOTS).collect() }
     }
 
+    /// Appends a lead number as it stands; one that is an identifier of a person (a hash, an email), as a
+    /// shifted row makes it, is keyed like one (promise 9).
+    pub(crate) fn write_number(&mut self, number: &str, out: &mut String) {
+        let is_hash = matches!(number.len(), 32 | 40 | 64) && number.bytes().all(|b| b.is_ascii_hexdigit());
+        if is_hash || number.contains('@') {
+            let key = self.secret.key(number.to_lowercase().as_bytes());
+            out.push_str("keyed:");
+            out.push_str(&hex(&key.0[..16]));
+        } else {
+            out.push_str(number);
+        }
+    }
+
     /// The key of a hash in lower-case hex, at most 64 digits of it.
     pub(crate) fn key(&mut self, hex: &[u8]) -> IdentifierKey {
         // A hash is random already: its own digits choose the slot.
@@ -47,6 +61,24 @@ impl<'a> Keying<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lead_number_that_is_an_identifier_is_keyed() {
+        let secret = IdentifierSecret::new(&[7; 32]).unwrap();
+        let mut keying = Keying::new(&secret);
+        let mut written = |number: &str| {
+            let mut out = String::new();
+            keying.write_number(number, &mut out);
+            out
+        };
+        for number in ["289764", "A-17", "5550100123", "decade"] {
+            assert_eq!(written(number), number);
+        }
+        let keyed = written("jane@example.com");
+        assert!(keyed.starts_with("keyed:") && !keyed.contains("jane"), "{keyed}");
+        assert_eq!(written("Jane@example.com"), keyed);
+        assert_ne!(written("3b7c33e84ea3ae8b249dc1e1578fc84cb4047ac4"), keyed);
+    }
 
     #[test]
     fn the_memory_changes_nothing() {

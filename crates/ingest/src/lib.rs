@@ -19,7 +19,7 @@ pub mod snapshot_time;
 mod tally;
 pub mod timeline;
 
-pub use leads::{LeadOptions, LeadReading, read_leads};
+pub use leads::{LeadOptions, LeadReading, check_leads, read_leads};
 pub use report::{ReportOptions, ReportReading, read_report};
 pub use tally::FileFinding;
 

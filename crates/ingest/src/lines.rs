@@ -67,7 +67,8 @@ impl<R: Read> LineReader<R> {
             if let Some(at) = memchr::memchr2(b'\n', b'\r', &self.buffer[searched..self.filled]) {
                 let end = searched + at;
                 let next = self.after_line_end(end)?;
-                return Ok(Some(Line { start, end, next, overlong: false }));
+                // A line that was cut before, and then not consumed, is found again by its length.
+                return Ok(Some(Line { start, end, next, overlong: end - start >= MAX_LINE }));
             }
             searched = self.filled;
             if self.at_end {
@@ -135,6 +136,21 @@ impl<R: Read> LineReader<R> {
         }
     }
 
+    /// Takes what was read behind what is filled, but for NUL bytes, which are dropped (1.5).
+    fn take(&mut self, read: usize) {
+        let (start, end) = (self.filled, self.filled + read);
+        if memchr::memchr(0, &self.buffer[start..end]).is_none() {
+            self.filled = end;
+            return;
+        }
+        for at in start..end {
+            if self.buffer[at] != 0 {
+                self.buffer[self.filled] = self.buffer[at];
+                self.filled += 1;
+            }
+        }
+    }
+
     fn fill(&mut self) -> io::Result<()> {
         if self.buffer.len() < self.filled + CHUNK {
             self.buffer.resize(self.filled + CHUNK, 0);
@@ -142,7 +158,7 @@ impl<R: Read> LineReader<R> {
         loop {
             match self.input.read(&mut self.buffer[self.filled..]) {
                 Ok(0) => self.at_end = true,
-                Ok(read) => self.filled += read,
+                Ok(read) => self.take(read),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             }
@@ -184,6 +200,15 @@ mod tests {
             [(1, "a"), (2, "b"), (3, ""), (4, "c"), (5, ""), (6, "d")].map(|(n, t)| (n, t.to_owned()));
         assert_eq!(lines(&bytes[..]), expected);
         assert_eq!(lines(Trickle(bytes)), expected);
+    }
+
+    #[test]
+    fn nul_bytes_are_dropped_before_anything_else() {
+        let expected = [(1, "a"), (2, "b")].map(|(n, t)| (n, t.to_owned()));
+        for bytes in [&b"a\r\0\nb"[..], b"\0a\0\r\n\0b\0", b"\0\xEF\0\xBB\xBFa\nb"] {
+            assert_eq!(lines(bytes), expected);
+            assert_eq!(lines(Trickle(bytes)), expected);
+        }
     }
 
     #[test]

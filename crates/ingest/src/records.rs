@@ -83,7 +83,7 @@ impl<R: Read> RecordReader<R> {
             self.raw.clear();
             let bytes = self.lines.text(line);
             if line.overlong {
-                decode_into(&mut self.raw, &bytes[..bytes.len().min(1024)]);
+                decode_into(&mut self.raw, beginning(bytes));
                 self.lines.consume(line, 1);
                 return Ok(Step::Malformed);
             }
@@ -236,12 +236,18 @@ fn line_ends(cell: &[u8]) -> usize {
         .count()
 }
 
-/// Appends bytes as text: NUL bytes are dropped, what is no UTF-8 becomes U+FFFD.
+/// The beginning of an overlong line, up to a place where no identifier is cut in two.
+fn beginning(line: &[u8]) -> &[u8] {
+    let head = &line[..line.len().min(1024)];
+    let end = head.iter().rposition(|b| matches!(b, b',' | b'"') || b.is_ascii_whitespace());
+    &head[..end.unwrap_or(0)]
+}
+
+/// Appends bytes as text; what is no UTF-8 becomes U+FFFD.
 fn decode_into(text: &mut String, bytes: &[u8]) {
-    let clean = memchr::memchr(0, bytes).is_none();
     match std::str::from_utf8(bytes) {
-        Ok(valid) if clean => text.push_str(valid),
-        _ => text.extend(String::from_utf8_lossy(bytes).chars().filter(|c| *c != '\0')),
+        Ok(valid) => text.push_str(valid),
+        Err(_) => text.push_str(&String::from_utf8_lossy(bytes)),
     }
 }
 
@@ -271,6 +277,7 @@ mod tests {
         assert_eq!(rows("5\" pipe,b\nc,d"), ["1:5\" pipe|b", "2:c|d"]);
         assert_eq!(rows("a,\"b\"\rc,\"d\""), ["1:a|b", "2:c|d"]);
         assert_eq!(rows("x\0y,\"\0\""), ["1:xy|"]);
+        assert_eq!(rows("\0\"a,b\",c"), ["1:a,b|c"]);
         assert_eq!(rows(""), [""; 0]);
     }
 
@@ -306,6 +313,14 @@ mod tests {
         assert!(rows(&line(MAX_QUOTED_CELL))[0].starts_with("1:a|"));
         let found = rows(&line(MAX_QUOTED_CELL + 1));
         assert!(found[0].starts_with("1!a,") && found[1] == "2:next|row|z");
+    }
+
+    #[test]
+    fn an_overlong_line_stays_malformed_when_a_quote_before_it_is_broken() {
+        let long = format!("{},y", "x".repeat(MAX_LINE + 100));
+        let found = rows(&format!("a,\"b\n{long}\nnext,row\n"));
+        assert_eq!(found[..2], ["1!a,\"b", "2!"]);
+        assert_eq!(found[2], "3:next|row");
     }
 
     #[test]

@@ -16,7 +16,7 @@ fn patterns() -> &'static [(Regex, &'static str); 3] {
         [
             (Regex::new(r"[^\s,;|@<>]+@[^\s,;|@<>]+").unwrap(), "[email]"),
             (Regex::new(r"[0-9A-Fa-f]{16,}|[0-9A-Za-z+/_-]{40,}=*").unwrap(), "[hash]"),
-            (Regex::new(r"\+?\(?\d[\d ().\-]{5,}\d").unwrap(), "[phone]"),
+            (Regex::new(r"\+?\(?\d[\d\s().–-]{5,}\d").unwrap(), "[phone]"),
         ]
     });
     &PATTERNS
@@ -39,7 +39,7 @@ pub fn cell(text: &str) -> String {
 #[must_use]
 pub fn free_text(text: Cow<'_, str>) -> Cow<'_, str> {
     let digits = text.bytes().filter(u8::is_ascii_hexdigit).count();
-    if digits < 7 && !text.contains('@') {
+    if digits < 7 && !text.contains('@') && !text.contains(char::is_control) {
         return text;
     }
     let masked = identifiers(&text);
@@ -47,8 +47,7 @@ pub fn free_text(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 fn mask(text: &str, limit: usize) -> String {
-    // Masked before it is cut: half an identifier at the cut would not be recognised.
-    let generous = cut(text, limit * 4);
+    let generous = whole_words(text, limit * 4);
     let masked = identifiers(generous);
     let shown = cut(&masked, limit);
     if shown.len() < masked.len() || generous.len() < text.len() {
@@ -58,6 +57,17 @@ fn mask(text: &str, limit: usize) -> String {
     }
 }
 
+/// The first bytes of a text, up to the end of a word: half an identifier would not be recognised.
+fn whole_words(text: &str, limit: usize) -> &str {
+    let head = cut(text, limit);
+    if head.len() == text.len() {
+        return text;
+    }
+    let end = head.rfind(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '"'));
+    &head[..end.unwrap_or(0)]
+}
+
+/// Text without identifiers and without control characters, which a terminal would obey.
 fn identifiers(text: &str) -> String {
     let [(email, email_mask), (hash, hash_mask), (phone, phone_mask)] = patterns();
     let masked = email.replace_all(text, *email_mask);
@@ -66,9 +76,9 @@ fn identifiers(text: &str) -> String {
         .replace_all(&masked, |found: &Captures<'_>| {
             let digits = found[0].bytes().filter(u8::is_ascii_digit).count();
             let local = digits == 7 && found[0].len() > 7;
-            if local || (10..=15).contains(&digits) { (*phone_mask).to_owned() } else { found[0].to_owned() }
+            if local || digits >= 10 { (*phone_mask).to_owned() } else { found[0].to_owned() }
         })
-        .into_owned()
+        .replace(|c: char| c.is_control() && c != '\n' && c != '\t', " ")
 }
 
 /// The first `limit` bytes of a text, at a character's boundary.
@@ -93,6 +103,9 @@ mod tests {
             ("sha256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "sha256:[hash]"),
             ("call (555) 010-1234 now", "call [phone] now"),
             ("+1 555 010 1234", "[phone]"),
+            ("call 555-010-1234 555-010-9999", "call [phone]"),
+            ("98311-1234 555\u{a0}010–1234", "[phone]"),
+            ("a\u{1b}]0;owned\u{7}b", "a ]0;owned b"),
             ("555-0101", "[phone]"),
             ("2897641", "2897641"),
             ("Cancel-After-Rescission_2023", "Cancel-After-Rescission_2023"),

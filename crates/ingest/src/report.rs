@@ -12,7 +12,7 @@ use crate::header::{Header, MAX_LINES};
 use crate::keying::Keying;
 use crate::records::{RecordReader, Step};
 use crate::row::{BadCell, Cleaner};
-use crate::rows_out::{BATCH_ROWS, BatchBuilder};
+use crate::rows_out::BatchBuilder;
 use crate::tally::{FileFinding, Tally};
 use crate::{IngestError, RowSink, redact, shape};
 
@@ -79,10 +79,10 @@ fn read_rows(
     let mut tally = Tally::default();
     let Some(header) = find_header(&mut records, &mut tally)? else {
         let reason = format!("no header among the first {MAX_LINES} lines");
-        return Ok(rejected(reason, tally));
+        return Ok(rejected(reason));
     };
     if let Some(objection) = header.objection() {
-        return Ok(rejected(objection, tally));
+        return Ok(rejected(objection));
     }
     let keying = Keying::new(options.secret);
     let cleaner = Cleaner::new(options.client.timezone, options.algorithm, keying);
@@ -98,7 +98,9 @@ fn read_rows(
     }
 }
 
-fn rejected(reason: String, mut tally: Tally) -> ReportReading {
+/// Nothing of a file that is no report reaches the tables but that it is none (1.3).
+fn rejected(reason: String) -> ReportReading {
+    let mut tally = Tally::default();
     tally.add(FindingCode::NotAReport, None, None, || reason.clone());
     ReportReading { rejected: Some(reason), findings: tally.finish(), ..ReportReading::default() }
 }
@@ -177,7 +179,7 @@ impl Body<'_> {
         informative.iter().for_each(|column| self.reading.informative[column.index()] += 1);
         self.count_kept();
         self.batch.push(line, &self.cleaner.row, &mut self.cleaner.categories)?;
-        if self.batch.len() >= BATCH_ROWS { self.flush() } else { Ok(()) }
+        if self.batch.is_full(&self.cleaner.categories) { self.flush() } else { Ok(()) }
     }
 
     fn count_kept(&mut self) {
@@ -186,9 +188,9 @@ impl Body<'_> {
             reading.rows_set[0] += 1;
             reading.rows_set[1] += u64::from(row.demo == Some(true));
         }
-        for (counts, digits) in reading.hash_digits.iter_mut().zip(row.digits) {
-            if let Some(place) = digits.and_then(HashAlgorithm::of_digits) {
-                counts[place as usize] += 1;
+        for (counts, algorithm) in reading.hash_digits.iter_mut().zip(row.algorithms) {
+            if let Some(algorithm) = algorithm {
+                counts[algorithm as usize] += 1;
             }
         }
         if let Some(date) = row.entry_date {
@@ -226,7 +228,7 @@ impl Body<'_> {
     }
 
     fn finish(mut self) -> Result<ReportReading, IngestError> {
-        if self.batch.len() > 0 {
+        if !self.batch.is_empty() {
             self.flush()?;
         }
         self.reading.findings = self.tally.finish();

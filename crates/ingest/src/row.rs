@@ -29,8 +29,8 @@ pub(crate) struct CleanRow {
     pub(crate) demo: Option<bool>,
     pub(crate) dispo: Option<Spelled>,
     pub(crate) job_status: Option<Spelled>,
-    /// Digits of the hashes as received, email and phone.
-    pub(crate) digits: [Option<usize>; 2],
+    /// By what the hashes as received are made, email and phone.
+    pub(crate) algorithms: [Option<HashAlgorithm>; 2],
 }
 
 /// A bad cell of the current row.
@@ -62,6 +62,18 @@ impl Default for Categories {
             dispo: Category::folded(),
             job_status: Category::folded(),
         }
+    }
+}
+
+impl Categories {
+    /// Bytes of all values.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.city.bytes()
+            + self.state.bytes()
+            + self.zip.bytes()
+            + self.location.bytes()
+            + self.dispo.bytes()
+            + self.job_status.bytes()
     }
 }
 
@@ -112,7 +124,13 @@ impl<'a> Cleaner<'a> {
         let known = &mut self.categories;
         let bad = match column {
             C::EntryDate => first(&mut row.entry_date, date::read(raw)),
-            C::LeadNumber => lead_number(row.lead_number.get_or_insert_default(), text::lead_number(raw)),
+            C::LeadNumber => {
+                let number = row.lead_number.get_or_insert_default();
+                if let (Read::Value(text), true) = (text::lead_number(raw), number.is_empty()) {
+                    self.keying.write_number(&text, number);
+                }
+                false
+            }
             C::City => first(&mut row.city, known.city.read(raw, |raw| masked(place::city(raw)))),
             C::State => first(&mut row.state, known.state.read(raw, state::read)),
             C::Zip => first(&mut row.zip, known.zip.read(raw, zip::read)),
@@ -150,7 +168,7 @@ impl<'a> Cleaner<'a> {
         let place = if side == 0 { &mut self.row.email } else { &mut self.row.phone };
         if place.is_none() {
             *place = Some(self.keying.key(hash.as_bytes()));
-            self.row.digits[side] = Some(hash.as_bytes().len());
+            self.row.algorithms[side] = matches!(read, HashRead::Hash(_)).then(|| hash.algorithm());
         }
     }
 
@@ -265,14 +283,6 @@ fn first<T>(place: &mut Option<T>, read: Read<T>) -> bool {
         Read::Null => false,
         Read::Invalid => true,
     }
-}
-
-/// The same for the lead number, whose buffer is used again; empty is none.
-fn lead_number<S: AsRef<str>>(place: &mut String, read: Read<S>) -> bool {
-    if let (Read::Value(text), true) = (&read, place.is_empty()) {
-        place.push_str(text.as_ref());
-    }
-    matches!(read, Read::Invalid)
 }
 
 /// The finding of a cell that its column's type cannot read.

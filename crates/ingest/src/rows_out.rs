@@ -13,7 +13,9 @@ use leadq_contract::{IdentifierKey, rows};
 use crate::row::{Categories, CleanRow};
 
 /// Rows in a batch.
-pub(crate) const BATCH_ROWS: usize = 8192;
+const BATCH_ROWS: usize = 8192;
+/// Bytes of text after which a batch is full, however few its rows.
+const BATCH_BYTES: usize = 32 << 20;
 
 /// Builds batches of [`rows::report_rows`].
 pub(crate) struct BatchBuilder {
@@ -26,6 +28,7 @@ pub(crate) struct BatchBuilder {
     set: BooleanBuilder,
     demo: BooleanBuilder,
     rows: usize,
+    bytes: usize,
 }
 
 impl BatchBuilder {
@@ -40,11 +43,16 @@ impl BatchBuilder {
             set: BooleanBuilder::new(),
             demo: BooleanBuilder::new(),
             rows: 0,
+            bytes: 0,
         }
     }
 
-    pub(crate) const fn len(&self) -> usize {
-        self.rows
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    pub(crate) const fn is_full(&self, categories: &Categories) -> bool {
+        self.rows >= BATCH_ROWS || self.bytes + categories.bytes() > BATCH_BYTES
     }
 
     pub(crate) fn push(
@@ -54,6 +62,7 @@ impl BatchBuilder {
         categories: &mut Categories,
     ) -> Result<(), ArrowError> {
         self.rows += 1;
+        self.bytes += row.lead_number.as_deref().map_or(0, str::len);
         self.line.append_value(line);
         self.entry_date.append_option(row.entry_date);
         self.lead_number.append_option(row.lead_number.as_deref());
@@ -71,7 +80,9 @@ impl BatchBuilder {
     }
 
     pub(crate) fn finish(&mut self, categories: &mut Categories) -> Result<RecordBatch, ArrowError> {
-        self.rows = 0;
+        (self.rows, self.bytes) = (0, 0);
+        // No column of its own: it has filled city and state.
+        categories.location.trim();
         RecordBatch::try_new(
             rows::report_rows(),
             vec![

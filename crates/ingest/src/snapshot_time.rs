@@ -53,20 +53,18 @@ fn date_at(bytes: &[u8], at: usize) -> Option<(NaiveDate, usize)> {
     (!bytes.get(end).is_some_and(u8::is_ascii_digit)).then_some((date, end))
 }
 
-/// The time that follows a date: `HHMM` or `HHMMSS` after a mark, its parts apart by one mark or by none.
+/// The time that follows a date: `HHMM` or `HHMMSS` after a mark, its parts apart by a mark or by nothing.
 fn time_after(rest: &[u8]) -> Option<NaiveTime> {
     if !matches!(rest.first()?, b'-' | b'_' | b'T' | b' ') {
         return None;
     }
+    let gap = |at: usize| usize::from(matches!(rest.get(at), Some(b'-' | b'_' | b':')));
     let hour = number(rest, 1, 2)?;
-    let mark = rest.get(3).copied().filter(|b| matches!(b, b'-' | b'_' | b':'));
-    let gap = usize::from(mark.is_some());
-    let minute = number(rest, 3 + gap, 2)?;
-    let after = 5 + gap;
-    let (second, end) = match number(rest, after + gap, 2) {
-        Some(second) if mark.is_none() || rest.get(after).copied() == mark => (second, after + gap + 2),
-        _ => (0, after),
-    };
+    let minute_at = 3 + gap(3);
+    let minute = number(rest, minute_at, 2)?;
+    let after = minute_at + 2;
+    let second_at = after + gap(after);
+    let (second, end) = number(rest, second_at, 2).map_or((0, after), |second| (second, second_at + 2));
     if rest.get(end).is_some_and(u8::is_ascii_digit) {
         return None;
     }
@@ -99,6 +97,8 @@ mod tests {
             ("2023-03-14T093015.csv", Some("2023-03-14T09:30:15")),
             ("2023-03-14_09-30-15.csv", Some("2023-03-14T09:30:15")),
             ("2023-03-14_09:30.csv", Some("2023-03-14T09:30:00")),
+            ("20230411_1015_30.csv", Some("2023-04-11T10:15:30")),
+            ("20230412_10-1530.csv", Some("2023-04-12T10:15:30")),
             ("2023-03-14_2530.csv", Some("2023-03-14T23:59:59")),
             ("2023-03-14_09301.csv", Some("2023-03-14T23:59:59")),
             ("2023-03-14-0930.csv", Some("2023-03-14T09:30:00")),

@@ -80,10 +80,36 @@ fn skip_repeated(files: &[FileFacts], fates: &mut [FileStatus]) {
     }
 }
 
-/// Natural order of names: `data_2` before `data_10`, without regard to case, then by bytes.
+/// Natural order of names: runs of digits by their number, so that `data_2` comes before `data_10` and
+/// `data_02` beside it; the rest without regard to case; what is equal then, by bytes.
 #[must_use]
 pub fn natural(a: &str, b: &str) -> Ordering {
-    natord::compare_ignore_case(a, b).then_with(|| a.as_bytes().cmp(b.as_bytes()))
+    let (mut left, mut right) = (a, b);
+    loop {
+        let order = match (number(left), number(right)) {
+            (Some((x, rest_of_left)), Some((y, rest_of_right))) => {
+                (left, right) = (rest_of_left, rest_of_right);
+                x.len().cmp(&y.len()).then_with(|| x.cmp(y))
+            }
+            _ => {
+                let (x, y) = (left.chars().next(), right.chars().next());
+                let (Some(x), Some(y)) = (x, y) else {
+                    return left.len().cmp(&right.len()).then_with(|| a.as_bytes().cmp(b.as_bytes()));
+                };
+                (left, right) = (&left[x.len_utf8()..], &right[y.len_utf8()..]);
+                x.to_lowercase().cmp(y.to_lowercase())
+            }
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+}
+
+/// A run of digits at the beginning, without its leading zeros, and what comes after it.
+fn number(text: &str) -> Option<(&str, &str)> {
+    let end = text.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    (end > 0).then(|| (text[..end].trim_start_matches('0'), &text[end..]))
 }
 
 #[cfg(test)]
@@ -100,6 +126,27 @@ mod tests {
             modified,
             rejected: false,
         }
+    }
+
+    #[test]
+    fn natural_order_of_names() {
+        let sorted = [
+            "", "2", "02", "10", "a", "R1_x", "r 1", "r_1", "r_02", "r_2", "r_010", "r_10", "r_10a", "ra",
+            "é",
+        ];
+        for (place, name) in sorted.iter().enumerate() {
+            for (other_place, other) in sorted.iter().enumerate() {
+                let expected = place.cmp(&other_place);
+                // by bytes where the numbers are equal: 0 before 1 to 9
+                let tied =
+                    name.replace('0', "") == other.replace('0', "") && natural(name, other) != expected;
+                assert!(natural(name, other) == expected || tied, "{name:?} {other:?}");
+            }
+        }
+        assert_eq!(natural("r_02", "r_2"), Ordering::Less);
+        assert_eq!(natural("r_1", "r_02"), Ordering::Less);
+        assert_eq!(natural("A", "a"), Ordering::Less);
+        assert_eq!(natural("ra.csv", "r b.csv"), Ordering::Greater);
     }
 
     #[test]

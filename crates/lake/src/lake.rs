@@ -36,6 +36,12 @@ impl DeltaLake {
         self
     }
 
+    /// The folder that it is in.
+    #[must_use]
+    pub fn folder(&self) -> &std::path::Path {
+        self.location.folder()
+    }
+
     /// The folder may be missing, empty, or a lake; anything else is somebody's data.
     fn check_folder(&self) -> Result<(), PortError> {
         let folder = self.location.folder();
@@ -90,7 +96,7 @@ impl Lake for DeltaLake {
         identity::exists(&self.location).await?;
         runs::read(&self.location, number).await?.ok_or_else(|| {
             PortError::permanent("read run", number.to_string(), "there is no such run")
-                .hint("`leadq runs` lists them")
+                .hint("the files in the runs folder of the lake have their numbers")
         })
     }
 

@@ -30,8 +30,9 @@ pub(crate) async fn read(location: &Location, number: u64) -> Result<Option<RunR
     let path = path_of(location, number);
     let Some(bytes) = location.read(&path).await? else { return Ok(None) };
     let damaged = |reason: &dyn std::fmt::Display| {
-        PortError::permanent("read run record", location.told(&path), reason)
-            .hint("the file is damaged; put it back from a backup of the lake, or make the tables anew with `leadq replay`")
+        PortError::permanent("read run record", location.told(&path), reason).hint(
+            "the file is damaged; put it back from a backup of the lake, or run leadq anew on an empty lake",
+        )
     };
     let FormatOnly { lake_format } = serde_json::from_slice(&bytes).map_err(|error| damaged(&error))?;
     identity::check_format(location.told(&path), lake_format)?;

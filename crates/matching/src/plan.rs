@@ -13,6 +13,8 @@ pub mod input {
     pub const LEAD_CLEAN: &str = "lead_clean";
     /// How long the hashes are: `client_id`, `side` (`leads`, `reports`), `kind`, `digits`, `cells`.
     pub const HASH_DIGITS: &str = "hash_digits";
+    /// Identifiers of rows that no record version has: `client_id`, `email_key`, `phone_key`.
+    pub const ROW_IDENTITY: &str = "row_identity";
     /// Findings of reading and folding, as [`Table::Finding`](leadq_contract::Table::Finding).
     pub const FILE_FINDING: &str = "file_finding";
 }

@@ -8,11 +8,12 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use chrono::{NaiveDateTime, TimeZone};
+use chrono::{Duration, NaiveDateTime, TimeZone};
+use chrono_tz::Tz;
 use leadq_contract::rows::{Bucket, BucketCounts};
 use leadq_contract::run::FileStatus;
 use leadq_contract::vocabulary::Outcome;
-use leadq_contract::{ClientId, ClientSettings, Finding, SurrogateKey, Table};
+use leadq_contract::{ClientId, ClientSettings, Finding, IdentifierKey, SurrogateKey, Table};
 
 use crate::error::RunError;
 
@@ -136,15 +137,19 @@ pub(crate) fn dim_snapshot(snapshots: &[SnapshotRow], files: &[FileRow]) -> Resu
     build(Table::DimSnapshot, columns)
 }
 
+/// The instant of a wall time, in microseconds since the epoch. One that occurs twice is taken at its later
+/// instant; one that the clocks skip, by the offset before they did.
+fn instant_of(wall: NaiveDateTime, zone: Tz) -> i64 {
+    let hour = Duration::hours(1);
+    let found = zone.from_local_datetime(&wall).latest();
+    let found =
+        found.or_else(|| zone.from_local_datetime(&(wall - hour)).latest().map(|before| before + hour));
+    found.map_or_else(|| micros(wall), |instant| instant.timestamp_micros())
+}
+
 pub(crate) fn dim_client(clients: &[ClientRow]) -> Result<RecordBatch, RunError> {
     let id = |c: &ClientRow| c.settings.id.0.clone();
-    // A wall time that occurs twice is taken at its later instant, one that is skipped as if it were not.
-    let instant = |c: &ClientRow| {
-        let last = c.last?;
-        let zone = c.settings.timezone;
-        let instant = zone.from_local_datetime(&last).latest();
-        Some(instant.map_or_else(|| micros(last), |instant| instant.timestamp_micros()))
-    };
+    let instant = |c: &ClientRow| c.last.map(|last| instant_of(last, c.settings.timezone));
     let instants = clients.iter().map(instant).collect::<TimestampMicrosecondArray>().with_timezone("UTC");
     build(
         Table::DimClient,
@@ -227,6 +232,24 @@ pub(crate) fn quarantine(client: &ClientId, file: &str, rows: &RecordBatch) -> R
     build(Table::Quarantine, columns)
 }
 
+/// Identifiers of a row that no record version has: email and phone.
+pub(crate) type RowIdentity = (Option<IdentifierKey>, Option<IdentifierKey>);
+
+pub(crate) fn row_identity<'a>(
+    rows: impl Iterator<Item = &'a (ClientId, RowIdentity)> + Clone,
+) -> Result<RecordBatch, RunError> {
+    let key = |name| Field::new(name, DataType::Binary, true);
+    let schema =
+        Schema::new(vec![Field::new("client_id", DataType::Utf8, false), key("email_key"), key("phone_key")]);
+    let keys = |value: fn(&RowIdentity) -> Option<IdentifierKey>| -> ArrayRef {
+        Arc::new(rows.clone().map(|(_, row)| value(row).map(|key| key.0)).collect::<BinaryArray>())
+    };
+    let columns =
+        vec![texts(rows.clone().map(|(client, _)| &client.0)), keys(|row| row.0), keys(|row| row.1)];
+    RecordBatch::try_new(Arc::new(schema), columns)
+        .map_err(|source| RunError::Build { table: "row_identity", source })
+}
+
 /// Cells by length of the hash, for `hash_convention_mismatch`.
 pub(crate) struct DigitsRow {
     pub(crate) client: ClientId,
@@ -259,4 +282,20 @@ pub(crate) fn hash_digits(rows: &[DigitsRow]) -> Result<RecordBatch, RunError> {
         ],
     )
     .map_err(|source| RunError::Build { table: "hash_digits", source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wall_times_at_the_clock_changes() {
+        let instant = |wall: &str| {
+            let micros = instant_of(wall.parse().unwrap(), chrono_tz::America::Los_Angeles);
+            chrono::DateTime::from_timestamp_micros(micros).unwrap().to_rfc3339()
+        };
+        assert_eq!(instant("2023-01-15T12:00:00"), "2023-01-15T20:00:00+00:00");
+        assert_eq!(instant("2023-03-12T02:30:00"), "2023-03-12T10:30:00+00:00", "skipped");
+        assert_eq!(instant("2023-11-05T01:30:00"), "2023-11-05T09:30:00+00:00", "the later of two");
+    }
 }

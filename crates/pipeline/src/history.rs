@@ -1,17 +1,18 @@
 //! The fold as a stage of the run: which files stand, in what order, and what their rows come to.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use leadq_contract::rows::Bucket;
 use leadq_contract::run::FileStatus;
-use leadq_contract::{ClientSettings, Finding, FindingCode, IdentifierSecret};
+use leadq_contract::{ClientId, ClientSettings, Finding, FindingCode, IdentifierSecret};
 use leadq_ingest::timeline::{self, Timeline};
 use leadq_matching::health::ColumnCounts;
 use leadq_matching::{Changes, ClientFold, SnapshotMeta};
 use tokio::sync::mpsc;
 
-use crate::batches::{self, ClientRow, DigitsRow, FileRow, SnapshotRow, Words};
+use crate::batches::{self, ClientRow, DigitsRow, FileRow, RowIdentity, SnapshotRow, Words};
 use crate::error::RunError;
 use crate::ingest::ReportFile;
 use crate::observer::Observer;
@@ -32,6 +33,8 @@ pub(crate) struct History {
     pub(crate) clients: Vec<ClientRow>,
     pub(crate) words: Vec<Words>,
     pub(crate) findings: Vec<Finding>,
+    /// Identifiers of rows that no record version has, by client.
+    pub(crate) row_identities: HashSet<(ClientId, RowIdentity)>,
     /// How long the hashes of leads and reports are.
     pub(crate) digits: Vec<DigitsRow>,
 }
@@ -133,6 +136,8 @@ impl History {
             entry_range: reading.entry_range,
         };
         let changes = fold.apply(meta, rows.into_batches().map_err(scratch)?).map_err(failed)?;
+        let identities = changes.passed_over.iter().map(|identity| (client.id.clone(), *identity));
+        self.row_identities.extend(identities);
         self.note_changes(client, &facts.name, &changes, reading.buckets.get(Bucket::Kept));
         self.snapshots.push(SnapshotRow {
             file: place,

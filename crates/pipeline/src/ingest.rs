@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Int64Array, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use chrono::{DateTime, NaiveDateTime};
+use chrono::{DateTime, NaiveDateTime, Timelike};
 use leadq_contract::rows::QuarantinedRow;
 use leadq_contract::{ClientId, ClientSettings, FindingCode, IdentifierSecret};
 use leadq_ingest::cells::hash::HashAlgorithm;
@@ -15,6 +15,7 @@ use leadq_ingest::{
     FileFinding, IngestError, LeadOptions, LeadReading, ReportOptions, ReportReading, RowSink, SinkError,
     read_leads, read_report, snapshot_time,
 };
+use std::collections::BTreeMap;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
@@ -73,6 +74,7 @@ pub(crate) fn leads(
     files: Vec<SourceFile>,
     clients: &[ClientSettings],
     dimensions: &[String],
+    algorithms: &BTreeMap<ClientId, HashAlgorithm>,
     with: &Reading,
     rows: &mpsc::Sender<Result<RecordBatch, PortError>>,
     observer: &dyn Observer,
@@ -85,7 +87,8 @@ pub(crate) fn leads(
     let mut first_ordinal = 0;
     for file in files {
         let failed = |source| RunError::Leads { file: file.path.display().to_string(), source };
-        let options = LeadOptions { clients, owner: only, dimensions, secret: &with.secret, first_ordinal };
+        let options =
+            LeadOptions { clients, owner: only, dimensions, secret: &with.secret, algorithms, first_ordinal };
         let mut sink = LeadSink { rows, quarantine: QuarantineSpool::new(with.spool()) };
         let input = File::open(&file.path).map_err(|e| failed(e.into()))?;
         let reading = read_leads(input, &options, &mut sink).map_err(failed)?;
@@ -95,6 +98,19 @@ pub(crate) fn leads(
         read.push(LeadsFile { file, reading, quarantine });
     }
     Ok(read)
+}
+
+/// Whether every leads file is one, told by its footer: before anything is written.
+///
+/// # Errors
+/// As for the run, naming the file.
+pub fn check_leads(files: &[SourceFile], clients: usize) -> Result<(), RunError> {
+    for file in files {
+        let failed = |source| RunError::Leads { file: file.path.display().to_string(), source };
+        let input = File::open(&file.path).map_err(|e| failed(e.into()))?;
+        leadq_ingest::check_leads(input, clients == 1).map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// By what most of a client's leads are hashed (spec 1.6).
@@ -160,7 +176,7 @@ fn report(
         Err(error) => return Err(RunError::Scratch(std::io::Error::other(error))),
     };
     let facts = FileFacts {
-        snapshot_at: snapshot_at(&file, &reading),
+        snapshot_at: snapshot_at(&file, &reading, client.timezone),
         digest: reading.digest,
         modified: file.modified,
         rejected: reading.rejected.is_some(),
@@ -168,7 +184,12 @@ fn report(
     };
     let quarantine =
         sink.quarantine.finish().map_err(|source| RunError::Build { table: "quarantine", source })?;
-    Ok(ReportFile { facts, reading, rows: sink.rows, quarantine })
+    let mut rows = sink.rows;
+    let mut quarantine = quarantine;
+    for spool in [&mut rows, &mut quarantine] {
+        spool.close().map_err(|source| RunError::Build { table: "report rows", source })?;
+    }
+    Ok(ReportFile { facts, reading, rows, quarantine })
 }
 
 fn unreadable(error: &std::io::Error) -> ReportReading {
@@ -184,7 +205,7 @@ fn unreadable(error: &std::io::Error) -> ReportReading {
 }
 
 /// Time of a snapshot: by its name, else the end of its latest entry date, else when it was modified (1.8).
-fn snapshot_at(file: &SourceFile, reading: &ReportReading) -> NaiveDateTime {
+fn snapshot_at(file: &SourceFile, reading: &ReportReading, timezone: chrono_tz::Tz) -> NaiveDateTime {
     let epoch = DateTime::UNIX_EPOCH.date_naive();
     let by_content = || {
         let (_, latest) = reading.entry_range?;
@@ -192,9 +213,9 @@ fn snapshot_at(file: &SourceFile, reading: &ReportReading) -> NaiveDateTime {
     };
     let by_modification = || {
         let nanos = i64::try_from(file.modified).unwrap_or_default();
-        let time = DateTime::from_timestamp_nanos(nanos).naive_utc();
-        // Whole seconds, as every other snapshot time.
-        time - chrono::Duration::nanoseconds(i64::from(time.and_utc().timestamp_subsec_nanos()))
+        // Wall time of the client, in whole seconds, as every other snapshot time.
+        let time = DateTime::from_timestamp_nanos(nanos).with_timezone(&timezone).naive_local();
+        time.with_nanosecond(0).unwrap_or(time)
     };
     snapshot_time::from_name(&file.name).or_else(by_content).unwrap_or_else(by_modification)
 }

@@ -16,5 +16,6 @@ mod spool;
 pub mod view;
 
 pub use error::RunError;
+pub use ingest::check_leads;
 pub use run::{ClientFiles, RunOutcome, RunRequest, run};
 pub use view::View;

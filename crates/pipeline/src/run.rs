@@ -164,14 +164,32 @@ impl Stages<'_> {
     }
 
     /// Reads the leads files on a thread of their own, while the engine writes what comes of them.
+    ///
+    /// Plain text where a hash should be is hashed as most of the client's leads are, which is known only
+    /// when all are read: where the guess was wrong, they are read again.
     async fn leads(&self, with: &Reading) -> Result<Vec<LeadsFile>, RunError> {
+        let leads = self.leads_hashed(with, BTreeMap::new()).await?;
+        let plain = leads.iter().flat_map(|file| &file.reading.with_plain_text);
+        let algorithms: BTreeMap<_, _> =
+            plain.map(|client| (client.clone(), ingest::algorithm_of(&leads, client))).collect();
+        if algorithms.values().all(|algorithm| *algorithm == HashAlgorithm::default()) {
+            return Ok(leads);
+        }
+        self.leads_hashed(with, algorithms).await
+    }
+
+    async fn leads_hashed(
+        &self,
+        with: &Reading,
+        algorithms: BTreeMap<ClientId, HashAlgorithm>,
+    ) -> Result<Vec<LeadsFile>, RunError> {
         let (sender, receiver) = mpsc::channel(CHANNEL);
         let files = self.request.leads.clone();
         let clients: Vec<_> = self.request.clients.iter().map(|client| client.settings.clone()).collect();
         let dimensions = self.request.dimensions.clone();
         let (with, observer) = (with.clone(), Arc::clone(&self.observer));
         let reading = tokio::task::spawn_blocking(move || {
-            ingest::leads(files, &clients, &dimensions, &with, &sender, &*observer)
+            ingest::leads(files, &clients, &dimensions, &algorithms, &with, &sender, &*observer)
         });
         let schema = rows::lead_rows(&self.request.dimensions);
         let written = self.engine.scratch(input::LEAD_CLEAN, schema, received(receiver)).await;
@@ -210,6 +228,7 @@ impl Stages<'_> {
             staged.push(self.stage(table, once(rows)).await?);
         }
         self.scratch(input::FILE_FINDING, batches::finding(&history.findings)?).await?;
+        self.scratch(input::ROW_IDENTITY, batches::row_identity(history.row_identities.iter())?).await?;
         self.scratch(input::HASH_DIGITS, batches::hash_digits(&history.digits)?).await?;
         self.took(Stage::History, begun);
         Ok(Folded(staged))

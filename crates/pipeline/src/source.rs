@@ -125,6 +125,8 @@ fn source_file(name: String, path: PathBuf, meta: &fs::Metadata) -> SourceFile {
         Ok(after) => i128::try_from(after.as_nanos()).unwrap_or(i128::MAX),
         Err(before) => -i128::try_from(before.duration().as_nanos()).unwrap_or(i128::MAX),
     });
+    // A terminal would obey control characters.
+    let name = name.replace(char::is_control, "\u{fffd}");
     SourceFile { name, path, bytes: meta.len(), modified }
 }
 

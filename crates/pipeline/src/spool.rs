@@ -1,8 +1,8 @@
 //! Batches of one file, kept until their turn comes: in memory while there is room, else on local disk.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Seek};
-use std::path::Path;
+use std::io::{BufReader, BufWriter};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -10,6 +10,7 @@ use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
 use arrow::record_batch::RecordBatch;
+use tempfile::{NamedTempFile, TempPath};
 
 /// Memory that all spools of a run share, in bytes.
 #[derive(Debug, Clone)]
@@ -38,62 +39,75 @@ pub(crate) struct Spool {
     memory: SpoolMemory,
     taken: i64,
     held: Vec<RecordBatch>,
-    spilled: Option<StreamWriter<BufWriter<File>>>,
-    folder: std::path::PathBuf,
+    spilled: Spilled,
+    folder: PathBuf,
+}
+
+/// What is on disk. A file is open only while it is written or read: a run may have thousands.
+enum Spilled {
+    Nothing,
+    Open(Box<StreamWriter<BufWriter<NamedTempFile>>>),
+    Closed(TempPath),
 }
 
 impl Spool {
-    /// A spool that spills to an unnamed file in `folder`.
+    /// A spool that spills to a temporary file in `folder`.
     pub(crate) fn new(memory: &SpoolMemory, folder: &Path) -> Self {
-        Self { memory: memory.clone(), taken: 0, held: Vec::new(), spilled: None, folder: folder.to_owned() }
+        let spilled = Spilled::Nothing;
+        Self { memory: memory.clone(), taken: 0, held: Vec::new(), spilled, folder: folder.to_owned() }
     }
 
     pub(crate) fn push(&mut self, batch: RecordBatch) -> Result<(), ArrowError> {
-        if self.spilled.is_none() {
-            let bytes = i64::try_from(batch.get_array_memory_size()).unwrap_or(i64::MAX);
-            if self.memory.take(bytes) {
-                self.taken += bytes;
-                self.held.push(batch);
-                return Ok(());
-            }
-            self.spill(&batch)?;
+        if let Spilled::Open(writer) = &mut self.spilled {
+            return writer.write(&batch);
         }
-        match &mut self.spilled {
-            Some(writer) => writer.write(&batch),
-            None => Ok(()),
+        let bytes = i64::try_from(batch.get_array_memory_size()).unwrap_or(i64::MAX);
+        if self.memory.take(bytes) {
+            self.taken += bytes;
+            self.held.push(batch);
+            return Ok(());
         }
-    }
-
-    /// Moves what is held to disk, in order.
-    fn spill(&mut self, like: &RecordBatch) -> Result<(), ArrowError> {
-        let file = BufWriter::new(tempfile::tempfile_in(&self.folder)?);
-        let mut writer = StreamWriter::try_new(file, &like.schema())?;
-        for batch in self.held.drain(..) {
-            writer.write(&batch)?;
+        let file = tempfile::Builder::new().prefix("leadq-spool-").tempfile_in(&self.folder)?;
+        let mut writer = StreamWriter::try_new(BufWriter::new(file), &batch.schema())?;
+        for held in self.held.drain(..).chain(std::iter::once(batch)) {
+            writer.write(&held)?;
         }
         self.memory.give_back(std::mem::take(&mut self.taken));
-        self.spilled = Some(writer);
+        self.spilled = Spilled::Open(Box::new(writer));
+        Ok(())
+    }
+
+    /// Ends writing.
+    pub(crate) fn close(&mut self) -> Result<(), ArrowError> {
+        self.spilled = match std::mem::replace(&mut self.spilled, Spilled::Nothing) {
+            Spilled::Open(mut writer) => {
+                writer.finish()?;
+                let file = writer.into_inner()?.into_inner().map_err(|e| ArrowError::from(e.into_error()))?;
+                Spilled::Closed(file.into_temp_path())
+            }
+            other => other,
+        };
         Ok(())
     }
 
     /// The batches, in the order in which they were pushed.
-    pub(crate) fn into_batches(
-        mut self,
-    ) -> Result<Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>, ArrowError> {
-        match self.spilled.take() {
-            None => {
-                let held = std::mem::take(&mut self.held);
-                Ok(Box::new(held.into_iter().map(Ok).chain(Release(self))))
+    pub(crate) fn into_batches(mut self) -> Result<Batches, ArrowError> {
+        self.close()?;
+        match std::mem::replace(&mut self.spilled, Spilled::Nothing) {
+            Spilled::Closed(path) => {
+                let reader = StreamReader::try_new(BufReader::new(File::open(&path)?), None)?;
+                Ok(Box::new(reader.chain(Kept(path))))
             }
-            Some(writer) => {
-                let mut file =
-                    writer.into_inner()?.into_inner().map_err(|e| ArrowError::from(e.into_error()))?;
-                file.rewind()?;
-                Ok(Box::new(StreamReader::try_new(BufReader::new(file), None)?))
+            _ => {
+                let held = std::mem::take(&mut self.held);
+                Ok(Box::new(held.into_iter().map(Ok).chain(Kept(self))))
             }
         }
     }
 }
+
+/// Batches on their way.
+pub(crate) type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
 
 impl Drop for Spool {
     fn drop(&mut self) {
@@ -101,10 +115,10 @@ impl Drop for Spool {
     }
 }
 
-/// Yields nothing; gives the spool's memory back when the iteration is over.
-struct Release(#[expect(dead_code, reason = "held for its drop")] Spool);
+/// Yields nothing; what it keeps goes when the iteration is over: a spool's memory, or its file.
+struct Kept<T>(T);
 
-impl Iterator for Release {
+impl<T> Iterator for Kept<T> {
     type Item = Result<RecordBatch, ArrowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -134,10 +148,12 @@ mod tests {
             let memory = SpoolMemory::new(room);
             let mut spool = Spool::new(&memory, folder.path());
             (0..20).for_each(|n| spool.push(batch(n)).unwrap());
-            assert_eq!(spool.spilled.is_some(), room < 1 << 30);
+            spool.close().unwrap();
+            assert_eq!(matches!(spool.spilled, Spilled::Closed(_)), room < 1 << 30);
             let read: Vec<_> = spool.into_batches().unwrap().map(Result::unwrap).collect();
             assert_eq!(read, (0..20).map(batch).collect::<Vec<_>>());
             assert_eq!(memory.0.load(Ordering::Relaxed), room as i64, "all memory is given back");
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no file is left");
         }
     }
 }

@@ -125,11 +125,11 @@ async fn write(view: &View<'_>, table: Table, path: &Path, kind: FileKind) -> Ou
         columns.iter().filter_map(|name| schema.field_with_name(name).ok().cloned()).collect();
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let partial = tempfile::Builder::new()
-        .prefix(".leadq-export")
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-        .tempfile_in(folder)
-        .map_err(|error| unwritable(path, &error))?;
+    let mut partial = tempfile::Builder::new();
+    partial.prefix(".leadq-export");
+    #[cfg(unix)]
+    partial.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let partial = partial.tempfile_in(folder).map_err(|error| unwritable(path, &error))?;
     let mut writer = Writer::new(BufWriter::new(partial.as_file()), Arc::new(Schema::new(fields)), kind)
         .map_err(|error| unwritable(path, &error))?;
     let mut batches = view.table(table).await?.batches;
@@ -201,6 +201,8 @@ fn as_text(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Arrow
                     )
                 }
                 DataType::List(_) => Arc::new(joined(column)?),
+                // The one text that is the backend's own and that others join by.
+                DataType::Utf8 if field.name() == "lead_uuid" => cast(column, &DataType::Utf8)?,
                 DataType::Utf8 => {
                     let texts = cast(column, &DataType::Utf8)?;
                     Arc::new(

@@ -1,16 +1,15 @@
 //! `leadq files`: the report files, what became of each, and every row in its bucket.
 
-use arrow::array::AsArray;
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int64Type};
 use arrow::record_batch::RecordBatch;
 use clap::Args;
 use futures::TryStreamExt;
 use leadq_contract::rows::Bucket;
-use leadq_contract::{Finding, Severity, Table};
+use leadq_contract::run::FileStatus;
+use leadq_contract::{Finding, FindingCode, Severity, Table};
 use serde_json::{Map, Value as Json, json};
 
 use super::{Global, Printing, Reading, findings};
+use crate::columns;
 use crate::edges::Edges;
 use crate::failure::Outcome;
 use crate::output::{self, Format, inert, thousands};
@@ -41,11 +40,12 @@ struct File {
 }
 
 pub(super) async fn run(global: &Global, args: &FilesArgs) -> Outcome<()> {
-    let edges = Edges::open(&global.settings()?)?;
+    let settings = global.settings()?;
+    let edges = Edges::open(&settings)?;
     let view = edges.view(args.reading.run).await?;
     let rows: Vec<RecordBatch> = view.table(Table::ReportFile).await?.batches.try_collect().await?;
     let mut files: Vec<_> = rows.iter().flat_map(files_of).collect();
-    for finding in findings::read(&view).await? {
+    for finding in findings::read(&view, &settings).await? {
         let of =
             |file: &&mut File| file.client == finding.client.0 && Some(&file.name) == finding.file.as_ref();
         if let Some(file) = files.iter_mut().find(of) {
@@ -60,23 +60,21 @@ pub(super) async fn run(global: &Global, args: &FilesArgs) -> Outcome<()> {
 }
 
 fn files_of(rows: &RecordBatch) -> Vec<File> {
-    let text = |name: &str, row: usize| {
-        let column = cast(rows.column_by_name(name)?, &DataType::Utf8).ok()?;
-        column.as_string::<i32>().iter().nth(row).flatten().map(str::to_owned)
-    };
-    let number = |name: &str, row: usize| {
-        let column = rows.column_by_name(name).and_then(|c| c.as_primitive_opt::<Int64Type>());
-        column.and_then(|column| u64::try_from(column.value(row)).ok()).unwrap_or_default()
-    };
+    let names = ["client_id", "file", "snapshot_at", "status"];
+    let texts = names.map(|name| columns::texts(rows, name));
+    let reasons = columns::texts(rows, "reason");
+    let rows_read = columns::numbers(rows, "rows_read");
+    let buckets = Bucket::ALL.map(|bucket| columns::numbers(rows, bucket.name()));
+    let text = |column: usize, row: usize| texts[column][row].clone().unwrap_or_default();
     (0..rows.num_rows())
         .map(|row| File {
-            client: text("client_id", row).unwrap_or_default(),
-            name: text("file", row).unwrap_or_default(),
-            snapshot_at: text("snapshot_at", row).unwrap_or_default(),
-            status: text("status", row).unwrap_or_default(),
-            reason: text("reason", row),
-            rows_read: number("rows_read", row),
-            buckets: Bucket::ALL.map(|bucket| number(bucket.name(), row)),
+            client: text(0, row),
+            name: text(1, row),
+            snapshot_at: text(2, row),
+            status: text(3, row),
+            reason: reasons[row].clone(),
+            rows_read: rows_read[row].unwrap_or_default(),
+            buckets: std::array::from_fn(|bucket| buckets[bucket][row].unwrap_or_default()),
             findings: Vec::new(),
         })
         .collect()
@@ -126,7 +124,12 @@ fn table(files: &[File]) -> String {
             .map(|(bucket, rows)| format!("{rows} {}", bucket.name()))
             .collect();
         notes.extend(file.reason.clone());
-        notes.extend(file.findings.iter().filter(|f| f.code.severity() > Severity::Info).map(|f| {
+        // What is a bucket is told by its rows already, a rejected file by its reason.
+        let told = |f: &&Finding| {
+            let told_already = Bucket::ALL.iter().any(|bucket| bucket.name() == f.code.name());
+            f.code.severity() > Severity::Info && !told_already && f.code != FindingCode::NotAReport
+        };
+        notes.extend(file.findings.iter().filter(told).map(|f| {
             let column = f.column.as_deref().map(|column| format!(" {column}")).unwrap_or_default();
             format!("{}{column}", f.code.name())
         }));
@@ -141,7 +144,13 @@ fn table(files: &[File]) -> String {
             notes.join(", "),
         ]);
     }
-    let read = files.iter().map(|file| file.rows_read).sum();
-    let kept = files.iter().map(|file| file.buckets[Bucket::Kept as usize]).sum();
-    format!("{table}\n{} files, {} rows read, {} kept\n", files.len(), thousands(read), thousands(kept))
+    let ingested = || files.iter().filter(|file| file.status == FileStatus::Ingested.name());
+    let read = ingested().map(|file| file.rows_read).sum();
+    let kept = ingested().map(|file| file.buckets[Bucket::Kept as usize]).sum();
+    let (taken, all) = (ingested().count(), files.len());
+    format!(
+        "{table}\n{taken} of {all} files ingested: {} rows read, {} kept\n",
+        thousands(read),
+        thousands(kept)
+    )
 }

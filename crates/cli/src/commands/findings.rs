@@ -2,19 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::Int64Type;
 use arrow::record_batch::RecordBatch;
+use chrono::{DateTime, Utc};
 use clap::Args;
 use futures::TryStreamExt;
-use leadq_contract::{ClientId, Finding, FindingCode, Severity, Table};
+use leadq_contract::{ClientId, ClientSettings, Finding, FindingCode, Severity, Table};
 use leadq_pipeline::View;
 use serde_json::json;
 
 use super::{Global, Printing, Reading};
+use crate::columns;
 use crate::edges::Edges;
 use crate::failure::Outcome;
 use crate::output::{self, Format, inert, thousands};
+use crate::settings::Settings;
 
 /// What is broken in the data, how often, where, and what to do about it
 #[derive(Debug, Args)]
@@ -40,9 +41,10 @@ fn code(name: &str) -> Result<FindingCode, String> {
 }
 
 pub(super) async fn run(global: &Global, args: &FindingsArgs) -> Outcome<()> {
-    let edges = Edges::open(&global.settings()?)?;
+    let settings = global.settings()?;
+    let edges = Edges::open(&settings)?;
     let view = edges.view(args.reading.run).await?;
-    let mut findings = read(&view).await?;
+    let mut findings = read(&view, &settings).await?;
     findings.retain(|finding| args.code.is_none_or(|code| code == finding.code));
     match args.printing.format {
         Format::Table if args.code.is_some() => output::print(&details(&findings)),
@@ -52,42 +54,54 @@ pub(super) async fn run(global: &Global, args: &FindingsArgs) -> Outcome<()> {
     }
 }
 
-/// The findings of a run, worst first.
-pub(super) async fn read(view: &View<'_>) -> Outcome<Vec<Finding>> {
+/// The findings of a run, worst first, and which reports are stale by now.
+pub(super) async fn read(view: &View<'_>, settings: &Settings) -> Outcome<Vec<Finding>> {
     let rows: Vec<RecordBatch> = view.table(Table::Finding).await?.batches.try_collect().await?;
     let mut findings: Vec<_> = rows.iter().flat_map(findings_of).collect();
+    let clients: Vec<RecordBatch> = view.table(Table::DimClient).await?.batches.try_collect().await?;
+    findings.extend(clients.iter().flat_map(|clients| stale(clients, settings, chrono::Utc::now())));
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.code.severity()));
     Ok(findings)
 }
 
 fn findings_of(rows: &RecordBatch) -> Vec<Finding> {
-    let text = |name: &str, row: usize| {
-        let column =
-            arrow::compute::cast(rows.column_by_name(name)?, &arrow::datatypes::DataType::Utf8).ok()?;
-        let column = column.as_string::<i32>();
-        column.is_valid(row).then(|| column.value(row).to_owned())
-    };
-    let number = |name: &str, row: usize| {
-        let column = rows.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
-        column.is_valid(row).then(|| column.value(row)).and_then(|n| u64::try_from(n).ok())
-    };
-    let samples = |row: usize| {
-        let lists = rows.column_by_name("samples")?.as_list_opt::<i32>()?;
-        let list = arrow::compute::cast(&lists.value(row), &arrow::datatypes::DataType::Utf8).ok()?;
-        Some(list.as_string::<i32>().iter().flatten().map(str::to_owned).collect())
-    };
+    let [codes, clients, files, names] =
+        ["code", "client_id", "file", "column"].map(|name| columns::texts(rows, name));
+    let (lines, counts) = (columns::numbers(rows, "line"), columns::numbers(rows, "count"));
+    let samples = columns::lists(rows, "samples");
     let finding = |row: usize| {
         Some(Finding {
-            code: FindingCode::from_name(&text("code", row)?)?,
-            client: ClientId(text("client_id", row)?),
-            file: text("file", row),
-            line: number("line", row),
-            column: text("column", row),
-            count: number("count", row)?,
-            samples: samples(row).unwrap_or_default(),
+            code: FindingCode::from_name(codes[row].as_deref()?)?,
+            client: ClientId(clients[row].clone()?),
+            file: files[row].clone(),
+            line: lines[row],
+            column: names[row].clone(),
+            count: counts[row]?,
+            samples: samples[row].clone(),
         })
     };
     (0..rows.num_rows()).filter_map(finding).collect()
+}
+
+/// Clients whose latest snapshot is older than they are expected to send one (2.6): told, not stored.
+fn stale(clients: &RecordBatch, settings: &Settings, now: DateTime<Utc>) -> Vec<Finding> {
+    let ids = columns::texts(clients, "client_id");
+    let told = columns::texts(clients, "last_snapshot_at");
+    let instants = columns::texts(clients, "last_snapshot_instant");
+    let finding = |row: usize| {
+        let client = ClientId(ids[row].clone()?);
+        let last: DateTime<Utc> = instants[row].as_deref()?.parse().ok()?;
+        let known = settings.clients.iter().find(|known| known.settings.id == client);
+        let expected =
+            known.map_or(ClientSettings::DEFAULT_EXPECTED_INTERVAL, |c| c.settings.expected_interval);
+        let age = (now - last).to_std().ok().filter(|age| *age > expected)?;
+        let hours = age.as_secs() / 3600;
+        let age = if hours < 48 { format!("{hours} hours") } else { format!("{} days", hours / 24) };
+        let sample = format!("{}, {age} ago", told[row].as_deref().unwrap_or_default().replace('T', " "));
+        let code = FindingCode::StaleReport;
+        Some(Finding { code, client, file: None, line: None, column: None, count: 1, samples: vec![sample] })
+    };
+    (0..clients.num_rows()).filter_map(finding).collect()
 }
 
 pub(super) fn as_json(finding: &Finding) -> serde_json::Value {
@@ -161,35 +175,39 @@ fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
     groups
 }
 
-/// One row a code and column, worst first, with what to do; only what is at least so bad.
+/// A paragraph a code and column, worst first, with what to do; only what is at least so bad.
 pub(super) fn summary(findings: &[Finding], least: Severity) -> String {
-    let mut table = output::table(&["", "finding", "count", "what it means and what to do"], &[2]);
     let several = findings.iter().map(|f| &f.client).collect::<BTreeSet<_>>().len() > 1;
     let groups = groups(findings);
+    let mut text = String::new();
     for group in groups.iter().filter(|group| group.code.severity() >= least) {
-        let mut what = group.code.name().to_owned();
-        for part in [group.column, several.then_some(group.client.0.as_str())].into_iter().flatten() {
-            what.push('\n');
-            what.push_str(part);
-        }
-        let mut told = group.code.advice().to_owned();
-        match group.files[..] {
-            [] => {}
-            [one] => told.push_str(&format!(" ({one})")),
-            [first, .., last] => told.push_str(&format!(" ({} files, {first} to {last})", group.files.len())),
-        }
-        if let Some(sample) = group.sample {
-            told.push_str(&format!("\ne.g. {sample}"));
-        }
-        table.add_row([group.code.severity().name().to_owned(), what, thousands(group.count), told]);
+        text.push_str(&paragraph(group, several));
+    }
+    if text.is_empty() {
+        text.push_str("Nothing was found.\n");
     }
     let passed_over = groups.iter().filter(|group| group.code.severity() < least).count();
-    let mut text = if table.row_count() == 0 { "Nothing was found.".to_owned() } else { table.to_string() };
     if passed_over > 0 {
-        text.push_str(&format!("\n{passed_over} more for information: leadq findings"));
+        text.push_str(&format!("{passed_over} more for information: leadq findings\n"));
     }
-    text.push('\n');
     text
+}
+
+fn paragraph(group: &Group<'_>, with_client: bool) -> String {
+    let mut head = format!("{:<8} {}", group.code.severity().name(), group.code.name());
+    for part in [group.column, with_client.then_some(group.client.0.as_str())].into_iter().flatten() {
+        head.push_str(&format!(" {part}"));
+    }
+    head.push_str(&format!(": {}", thousands(group.count)));
+    match group.files[..] {
+        [] => {}
+        [one] => head.push_str(&format!(" in {one}")),
+        [first, .., last] => head.push_str(&format!(" in {} files, {first} to {last}", group.files.len())),
+    }
+    let told = output::indented(group.code.advice(), 9);
+    let sample =
+        group.sample.map(|sample| output::indented(&format!("e.g. {sample}"), 9)).unwrap_or_default();
+    format!("{head}\n{told}{sample}")
 }
 
 /// Every finding with its samples.
@@ -209,4 +227,32 @@ fn details(findings: &[Finding]) -> String {
         text.push_str("Nothing was found.\n");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Environment, Flags};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_report_is_stale_after_its_interval() {
+        let settings = Settings::resolve(Flags::default(), Environment::default()).unwrap();
+        let last: DateTime<Utc> = "2023-01-10T23:59:59Z".parse().unwrap();
+        let micros = last.timestamp_micros();
+        let times = || arrow::array::TimestampMicrosecondArray::from(vec![micros]);
+        let clients = RecordBatch::try_from_iter([
+            (
+                "client_id",
+                Arc::new(arrow::array::StringArray::from(vec!["default"])) as arrow::array::ArrayRef,
+            ),
+            ("last_snapshot_at", Arc::new(times())),
+            ("last_snapshot_instant", Arc::new(times().with_timezone("UTC"))),
+        ])
+        .unwrap();
+        let told = |hours| stale(&clients, &settings, last + chrono::Duration::hours(hours));
+        assert!(told(24).is_empty() && told(-5).is_empty());
+        assert_eq!(told(25)[0].samples, ["2023-01-10 23:59:59, 25 hours ago"]);
+        assert_eq!(told(72)[0].samples, ["2023-01-10 23:59:59, 3 days ago"]);
+    }
 }

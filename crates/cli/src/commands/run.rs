@@ -66,11 +66,16 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Outcome<ExitCode> {
         let last = edges.lake.last_run().await?;
         return dry_run(&settings, &leads, &clients, last.as_ref(), args.printing.format);
     }
+    if clients.iter().all(|client| client.reports.is_empty()) {
+        tracing::warn!("there are no report files: every lead will stand unmatched");
+    }
+    // Before the lake and the secret are made: what cannot be right leaves nothing behind.
+    leadq_pipeline::check_leads(&leads, clients.len())?;
     let request = RunRequest {
         leads,
         clients,
         dimensions: settings.dimensions.clone(),
-        secret: secret::load(&settings.secret, &settings.lake, edges.lake.exists().await?)?,
+        secret: secret::load(&settings.secret, edges.lake.folder(), edges.lake.exists().await?)?,
         spool_memory: settings.memory / SPOOL_SHARE,
         scratch: settings.scratch.clone(),
         threads: settings.threads,
@@ -90,11 +95,13 @@ async fn tell(
     strict: bool,
 ) -> Outcome<ExitCode> {
     let before = match &outcome.previous {
-        Some(previous) if strict => known(&findings::read(&edges.view(Some(previous.run)).await?).await?),
+        Some(previous) if strict => {
+            known(&findings::read(&edges.view(Some(previous.run)).await?, settings).await?)
+        }
         _ => HashSet::new(),
     };
     let view = edges.view(Some(outcome.record.run)).await?;
-    let (counts, found) = (view.counts(Basis::Leads).await?, findings::read(&view).await?);
+    let (counts, found) = (view.counts(Basis::Leads).await?, findings::read(&view, settings).await?);
     match format {
         Format::Table => output::print(&table(settings, &view, &counts, &found).await?)?,
         Format::Json => output::print_json(&json!({

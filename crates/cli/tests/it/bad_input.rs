@@ -40,6 +40,7 @@ fn leads_that_are_no_parquet_or_lack_their_columns() {
         let told = failed(place.leadq(&["run", "--leads", "leads", "--reports", "reports"]), 3);
         assert!(told.contains("other.parquet") && told.contains(expected), "{told}");
     }
+    assert!(place.tree("lake").is_empty(), "nothing is written");
     let told = failed(place.leadq(&["metrics"]), 3);
     assert!(told.contains("no run has been committed"), "{told}");
 }

@@ -108,6 +108,26 @@ fn links_rule_by_rule() {
 }
 
 #[test]
+fn a_row_that_no_version_came_from_can_tell_a_hub() {
+    let place = Place::new();
+    place.leads("leads.parquet", &[lead("a", "!dummy", "", ""), lead("b", "!other", "", "")]);
+    place.report(
+        "2023-01-31.csv",
+        &[
+            "01/10/2023,1,!dummy,,,,1",
+            "01/10/2023,2,,!dummy,,,0",
+            "01/10/2023,2,,right,,,1",
+            "01/10/2023,3,!other,",
+        ],
+    );
+    place.run();
+    let linked: Vec<_> = place.table("lead_link").iter().map(|link| link["lead_uuid"].clone()).collect();
+    assert_eq!(linked, ["b"], "the dummy stands in a phone column, though of a row that was passed over");
+    let hubs: Vec<_> = place.table("finding").into_iter().filter(|f| f["code"] == "hub_identifier").collect();
+    assert_eq!(hubs.len(), 2);
+}
+
+#[test]
 fn scope_and_findings_of_matching() {
     let place = place();
     let fact = place.table("fact_lead_outcome");

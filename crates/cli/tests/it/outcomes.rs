@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::place::{Place, lead};
+use crate::place::{Place, failed, hashed, lead, succeeded, texts};
 
 type Rows = Vec<BTreeMap<String, String>>;
 
@@ -187,4 +187,80 @@ fn leads_repeated_duplicate_and_unmatchable() {
     check(&facts, "nobody", &[("matchable", "false"), ("in_scope", "true")]);
     let metrics = place.json(&["metrics"]);
     assert_eq!(metrics["rows"][0]["delivered"], 6, "a lead without identifiers was delivered all the same");
+}
+
+#[test]
+fn plain_text_in_leads_is_hashed_as_most_leads_are() {
+    let place = Place::new();
+    let sha1 = ["x", "y"].map(|word| hashed("email", word));
+    // the first of two columns that mean one thing and say something stands
+    place.leads_of(
+        "leads.parquet",
+        vec![
+            ("lead_uuid", texts(&["plain-1", "plain-2", "plain-3", "x", "y"])),
+            ("email_hash", texts(&[" A@b.c", "b@b.c", "", &sha1[0], ""])),
+            ("EMAIL HASH", texts(&["z@b.c", "", "c@b.c", "", &sha1[1]])),
+            ("state", texts(&["ZZ", "WA", "", "", ""])),
+            ("delivered_at", texts(&["bad", "2023-01-01 10:00", "1999-01-01", "", ""])),
+        ],
+    );
+    place.report("2023-01-10.csv", &["01/06/2023,1,!a@b.c,", "01/06/2023,2,!c@b.c,", "01/06/2023,3,y,"]);
+    let facts = facts(&place);
+    for (uuid, matched) in
+        [("plain-1", "true"), ("plain-2", "false"), ("plain-3", "true"), ("x", "false"), ("y", "true")]
+    {
+        check(&facts, uuid, &[("matched", matched)]);
+    }
+    check(&facts, "plain-2", &[("delivered_at", "2023-01-01T10:00:00Z"), ("state", "WA")]);
+    let found: Vec<_> = place
+        .table("finding")
+        .iter()
+        .map(|f| format!("{} {} {}", f["code"], f["column"], f["count"]))
+        .collect();
+    for expected in
+        ["plaintext_pii email_hash 3", "invalid_state state 1", "invalid_timestamp delivered_at 2"]
+    {
+        assert!(found.iter().any(|f| f == expected), "{expected}: {found:?}");
+    }
+}
+
+#[test]
+fn clients_are_matched_apart() {
+    let place = Place::new();
+    place.write(
+        "leadq.toml",
+        "leads = [\"leads\"]\n[[client]]\nid = \"a\"\nreports = [\"reports/a\"]\n[[client]]\nid = \"b\"\nreports = [\"reports/b\"]\n\
+         timezone = \"America/Los_Angeles\"\n",
+    );
+    let email = hashed("email", "e");
+    let leads = |with_client: bool| {
+        let mut columns = vec![
+            ("lead_uuid", texts(&["1", "1", "2", "3"])),
+            ("email_hash", texts(&[&email, &email, "", ""])),
+            ("delivered_at", texts(&["2023-01-11 05:00", "2023-01-11 05:00", "", ""])),
+        ];
+        if with_client {
+            columns.push(("client_id", texts(&["a", "b", "b", "c"])));
+        }
+        place.leads_of("leads.parquet", columns);
+    };
+    std::fs::create_dir_all(place.path("reports/a")).unwrap();
+    std::fs::create_dir_all(place.path("reports/b")).unwrap();
+    place.report("a/2023-01-10.csv", &["01/06/2023,1,e,,,,1"]);
+    place.report("b/2023-01-10.csv", &["01/06/2023,1,e,,,,0"]);
+    leads(false);
+    let told = failed(place.leadq(&["run"]), 3);
+    assert!(told.contains("client_id"), "{told}");
+    leads(true);
+    succeeded(place.leadq(&["run"]));
+    let facts = place.table("fact_lead_outcome");
+    let told: Vec<_> = facts
+        .iter()
+        .map(|f| {
+            format!("{} {} {} {} {}", f["client_id"], f["lead_uuid"], f["in_scope"], f["matched"], f["set"])
+        })
+        .collect();
+    // 05:00 in UTC on the 11th is after a's snapshot, and still the 10th where b is
+    assert_eq!(told, ["a 1 false false false", "b 1 true true false", "b 2 true false false"]);
+    assert!(place.table("finding").iter().any(|f| f["code"] == "unknown_client" && f["count"] == "1"));
 }

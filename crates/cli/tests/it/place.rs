@@ -50,6 +50,11 @@ pub(crate) fn hashed(kind: &str, word: &str) -> String {
     Sha1::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// A column of text; empty for null.
+pub(crate) fn texts(cells: &[&str]) -> ArrayRef {
+    Arc::new(cells.iter().map(|cell| Some(*cell).filter(|cell| !cell.is_empty())).collect::<StringArray>())
+}
+
 /// The root of the repository.
 pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -88,13 +93,20 @@ impl Place {
                 (!lead.delivered.is_empty()).then(|| lead.delivered.parse().unwrap());
             time.map(|time| time.and_utc().timestamp_micros())
         });
-        let batch = RecordBatch::try_from_iter([
-            ("lead_UUID", texts(|lead| lead.uuid.to_owned())),
-            ("email_hash", texts(|lead| hashed("email", lead.email))),
-            ("phone_hash", texts(|lead| hashed("phone", lead.phone))),
-            ("delivered_at", Arc::new(delivered.collect::<TimestampMicrosecondArray>())),
-        ])
-        .unwrap();
+        self.leads_of(
+            name,
+            vec![
+                ("lead_UUID", texts(|lead| lead.uuid.to_owned())),
+                ("email_hash", texts(|lead| hashed("email", lead.email))),
+                ("phone_hash", texts(|lead| hashed("phone", lead.phone))),
+                ("delivered_at", Arc::new(delivered.collect::<TimestampMicrosecondArray>())),
+            ],
+        );
+    }
+
+    /// Writes `leads/NAME` with columns as they are given.
+    pub(crate) fn leads_of(&self, name: &str, columns: Vec<(&str, ArrayRef)>) {
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
         let file = File::create(self.path("leads").join(name)).unwrap();
         let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
         writer.write(&batch).unwrap();

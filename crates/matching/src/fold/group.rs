@@ -38,20 +38,36 @@ pub(crate) struct Group {
     pair: Option<(IdentifierKey, IdentifierKey)>,
     /// Rows carry different pairs of usable hashes (2.6, `split_identity`).
     pub(crate) split: bool,
+    others: Vec<Identifiers>,
 }
+
+/// Identifiers of a row, email and phone.
+pub(crate) type Identifiers = (Option<IdentifierKey>, Option<IdentifierKey>);
 
 impl Group {
     pub(crate) fn new(record: u32, row: &RowValues, sale: bool) -> Self {
-        Self { record, values: *row, rank: rank(row, sale), pair: pair(row), split: false }
+        Self {
+            record,
+            values: *row,
+            rank: rank(row, sale),
+            pair: pair(row),
+            split: false,
+            others: Vec::new(),
+        }
     }
 
     /// Adds a row.
     pub(crate) fn add(&mut self, row: &RowValues, sale: bool) {
         let (set, demo) = (either(self.values.set, row.set), either(self.values.demo, row.demo));
         let rank = rank(row, sale);
+        let mut passed_over = identifiers(row);
         if rank > self.rank {
+            passed_over = identifiers(&self.values);
             self.rank = rank;
             self.values = *row;
+        }
+        if passed_over != identifiers(&self.values) {
+            self.others.push(passed_over);
         }
         (self.values.set, self.values.demo) = (set, demo);
         match (self.pair, pair(row)) {
@@ -60,6 +76,17 @@ impl Group {
             (Some(_), None) => {}
         }
     }
+}
+
+impl Group {
+    /// Identifiers that only rows passed over for the best one carry.
+    pub(crate) fn passed_over(&self) -> impl Iterator<Item = Identifiers> {
+        self.others.iter().copied().filter(|other| *other != identifiers(&self.values))
+    }
+}
+
+const fn identifiers(row: &RowValues) -> Identifiers {
+    (row.email, row.phone)
 }
 
 fn rank(row: &RowValues, sale: bool) -> Rank {
@@ -133,6 +160,20 @@ mod tests {
         assert_eq!((group.line, group.set, group.demo), (1, Some(true), Some(false)));
         let group = best(&[(said(None, None), false), (RowValues { line: 5, ..said(None, None) }, false)]);
         assert_eq!((group.set, group.demo), (None, None));
+    }
+
+    #[test]
+    fn identifiers_of_rows_passed_over_are_known() {
+        let person = |n: u8, line| RowValues { email: Some(IdentifierKey([n; 32])), ..row(line) };
+        let mut group = Group::new(0, &person(1, 1), false);
+        for (n, line) in [(1, 2), (2, 3), (3, 9), (3, 4), (1, 5)] {
+            group.add(&person(n, line), false);
+        }
+        let mut passed: Vec<_> =
+            group.passed_over().filter_map(|(email, _)| email.map(|key| key.0[0])).collect();
+        passed.sort_unstable();
+        passed.dedup();
+        assert_eq!((group.values.line, passed), (9, vec![1, 2]));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use arrow::record_batch::RecordBatch;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use leadq_contract::column::ColumnSet;
 use leadq_contract::vocabulary::{Outcome, Vocabulary};
-use leadq_contract::{ClientSettings, ReportColumn, SurrogateKey};
+use leadq_contract::{ClientSettings, IdentifierKey, ReportColumn, SurrogateKey};
 use std::hash::BuildHasher;
 
 use crate::health::{ColumnCounts, ColumnHealth, DeadColumn};
@@ -68,6 +68,9 @@ pub struct Changes {
     pub dead: Vec<DeadColumn>,
     /// Lead numbers that stand for several persons in it, with a line (2.6, `split_identity`).
     pub split: Vec<(String, u64)>,
+    /// Identifiers (email, phone) that only rows carry which were passed over for a record's best one: no
+    /// version has them, but they tell hubs (2.3).
+    pub passed_over: Vec<(Option<IdentifierKey>, Option<IdentifierKey>)>,
     /// Kept rows of the snapshot before, if this one has under half of them (2.6, `row_count_drop`).
     pub dropped_from: Option<u64>,
 }
@@ -148,6 +151,7 @@ impl ClientFold {
             if let (true, NaturalKey::Number(number)) = (group.split, self.natural(&group)) {
                 changes.split.push((number.to_string(), group.values.line));
             }
+            changes.passed_over.extend(group.passed_over());
             self.update(&group, unknown, &mut closed);
         }
         changes.closed = tables::closed_versions(self, &closed)?;

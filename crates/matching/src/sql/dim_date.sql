@@ -1,8 +1,8 @@
 -- dim_date: one row a day, from the first to the last that any table speaks of.
 WITH day AS (
     SELECT CAST(delivered_local AS DATE) AS day FROM dim_lead
-    UNION ALL SELECT entry_date FROM crm_record
-    UNION ALL SELECT CAST(appt_at AS DATE) FROM crm_record
+    UNION ALL SELECT entry_date FROM record_version
+    UNION ALL SELECT CAST(appt_at AS DATE) FROM record_version
     UNION ALL SELECT CAST(snapshot_at AS DATE) FROM dim_snapshot
 ),
 span AS (

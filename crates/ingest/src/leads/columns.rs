@@ -1,0 +1,200 @@
+//! The columns of a leads file: found by name, cast to what they are read as (spec 1.2).
+
+use std::borrow::Cow;
+
+use arrow::array::{Array, ArrayRef, AsArray, StringArray, TimestampMicrosecondArray};
+use arrow::compute::{CastOptions, cast, cast_with_options};
+use arrow::datatypes::{DataType, SchemaRef, TimeUnit, TimestampMicrosecondType};
+use arrow::record_batch::RecordBatch;
+use chrono::{DateTime, Datelike};
+use leadq_contract::column::normalise_header;
+use leadq_contract::{LeadColumn, rows};
+
+use crate::IngestError;
+use crate::cells::{Read, text, timestamp};
+use crate::redact;
+
+/// Where the columns of a leads file are.
+pub(super) struct Columns {
+    /// By canonical column, those that mean it: by its own name first, then from left to right.
+    known: [Vec<usize>; LeadColumn::ALL.len()],
+    dimensions: Vec<Option<usize>>,
+}
+
+impl Columns {
+    /// Finds the columns; `client_id` must be there unless every lead's client is known anyway.
+    pub(super) fn find(
+        schema: &SchemaRef,
+        dimensions: &[String],
+        client_known: bool,
+    ) -> Result<Self, IngestError> {
+        let names: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+        let known = LeadColumn::ALL.map(|column| {
+            let means = |place: &usize| LeadColumn::recognise(names[*place]) == Some(column);
+            let mut places: Vec<_> = (0..names.len()).filter(means).collect();
+            places.sort_by_key(|place| normalise_header(names[*place]) != normalise_header(column.name()));
+            places
+        });
+        let has = |column: LeadColumn| !known[column as usize].is_empty();
+        if !has(LeadColumn::LeadUuid) {
+            return Err(IngestError::MissingLeadColumn("lead_uuid"));
+        }
+        if !has(LeadColumn::EmailHash) && !has(LeadColumn::PhoneHash) {
+            return Err(IngestError::MissingLeadColumn("email_hash or phone_hash"));
+        }
+        if !client_known && !has(LeadColumn::ClientId) {
+            return Err(IngestError::MissingLeadColumn("client_id, which leads of several clients need"));
+        }
+        let place = |dimension: &String| {
+            let wanted = normalise_header(dimension);
+            names.iter().position(|name| normalise_header(name) == wanted)
+        };
+        Ok(Self { dimensions: dimensions.iter().map(place).collect(), known })
+    }
+
+    /// Positions of the columns that are read, in the file's order.
+    pub(super) fn roots(&self) -> Vec<usize> {
+        let mut roots: Vec<_> =
+            self.known.iter().flatten().chain(self.dimensions.iter().flatten()).copied().collect();
+        roots.sort_unstable();
+        roots.dedup();
+        roots
+    }
+
+    /// The columns of a projected batch, cast to what they are read as.
+    pub(super) fn pick(&self, batch: &RecordBatch) -> Result<RawLeads, IngestError> {
+        let roots = self.roots();
+        let column = |place: &usize| {
+            roots.iter().position(|root| root == place).map(|index| batch.column(index).clone())
+        };
+        let texts = |places: &[usize]| -> Result<Texts, IngestError> {
+            places.iter().filter_map(column).map(|array| as_text(&array)).collect::<Result<_, _>>().map(Texts)
+        };
+        let known = |c: LeadColumn| texts(&self.known[c as usize]);
+        let first = |c: LeadColumn| self.known[c as usize].first().and_then(column);
+        let dimensions = self.dimensions.iter().map(|place| texts(place.as_slice()));
+        Ok(RawLeads {
+            rows: batch.num_rows(),
+            lead_uuid: known(LeadColumn::LeadUuid)?,
+            email: known(LeadColumn::EmailHash)?,
+            phone: known(LeadColumn::PhoneHash)?,
+            client: known(LeadColumn::ClientId)?,
+            state: known(LeadColumn::State)?,
+            city: known(LeadColumn::City)?,
+            zip: known(LeadColumn::Zip)?,
+            delivered: first(LeadColumn::DeliveredAt).map(|array| Delivered::read(&array)).transpose()?,
+            // A price that cannot be read would make the cost silently too small: an error of the run.
+            price: first(LeadColumn::Price)
+                .map(|array| cast_column(&array, &rows::PRICE, "price", false))
+                .transpose()?,
+            dimensions: dimensions.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// A batch of a leads file as it came, column by column.
+pub(super) struct RawLeads {
+    pub(super) rows: usize,
+    pub(super) lead_uuid: Texts,
+    pub(super) email: Texts,
+    pub(super) phone: Texts,
+    pub(super) client: Texts,
+    pub(super) state: Texts,
+    pub(super) city: Texts,
+    pub(super) zip: Texts,
+    pub(super) delivered: Option<Delivered>,
+    pub(super) price: Option<ArrayRef>,
+    pub(super) dimensions: Vec<Texts>,
+}
+
+/// The columns that mean one thing; none, if the file lacks it.
+pub(super) struct Texts(Vec<StringArray>);
+
+impl Texts {
+    /// The first cell of a row that says something; empty if none does.
+    pub(super) fn cell(&self, row: usize) -> &str {
+        let mut cells = self.0.iter().filter(|column| column.is_valid(row)).map(|column| column.value(row));
+        cells.find(|cell| !matches!(text::plain(cell), Read::Null)).unwrap_or_default()
+    }
+
+    /// The same as clean text.
+    pub(super) fn text(&self, row: usize) -> Option<Cow<'_, str>> {
+        text::plain(self.cell(row)).value()
+    }
+
+    /// Clean text of every row; what was written into it of a person's identity is masked.
+    pub(super) fn masked(&self, rows: usize) -> StringArray {
+        (0..rows).map(|row| self.text(row).map(redact::free_text)).collect()
+    }
+}
+
+/// When leads were delivered, in microseconds in UTC; a naive time is UTC.
+pub(super) struct Delivered {
+    pub(super) instants: TimestampMicrosecondArray,
+    /// Rows whose value is no time of the years 2000 to 2100, in order.
+    invalid: Vec<usize>,
+}
+
+impl Delivered {
+    fn read(array: &ArrayRef) -> Result<Self, IngestError> {
+        let mut invalid = Vec::new();
+        let mut checked = |row: usize, read: Read<i64>| {
+            let in_range = |micros: &i64| {
+                DateTime::from_timestamp_micros(*micros)
+                    .is_some_and(|time| (2000..=2100).contains(&time.year()))
+            };
+            let value = read.value().filter(in_range);
+            if value.is_none() && read != Read::Null {
+                invalid.push(row);
+            }
+            value
+        };
+        let instants = match array.data_type() {
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(_, _) => {
+                let texts = as_text(array)?;
+                let read = |text: Option<&str>| {
+                    text.map_or(Read::Null, |text| timestamp::read(text, chrono_tz::UTC))
+                };
+                texts.iter().enumerate().map(|(row, text)| checked(row, read(text))).collect()
+            }
+            DataType::Timestamp(_, _) | DataType::Date32 | DataType::Date64 => {
+                let zone = match array.data_type() {
+                    DataType::Timestamp(_, zone) => zone.clone(),
+                    _ => None,
+                };
+                let to = DataType::Timestamp(TimeUnit::Microsecond, zone);
+                let instants = cast_column(array, &to, "delivered_at", true)?;
+                // The number of an instant is what is wanted; casting its zone away would make wall time of it.
+                let numbers = instants.as_primitive::<TimestampMicrosecondType>();
+                let read = |number: Option<i64>| number.map_or(Read::Null, Read::Value);
+                numbers.iter().enumerate().map(|(row, number)| checked(row, read(number))).collect()
+            }
+            other => {
+                return Err(IngestError::Column {
+                    column: "delivered_at".to_owned(),
+                    reason: format!("{other} is no time; export it as a timestamp"),
+                });
+            }
+        };
+        Ok(Self { instants, invalid })
+    }
+
+    /// When a row's lead was delivered, if that is known.
+    pub(super) fn instant(&self, row: usize) -> Option<i64> {
+        self.instants.is_valid(row).then(|| self.instants.value(row))
+    }
+
+    /// Whether the row has something that is no time.
+    pub(super) fn is_invalid(&self, row: usize) -> bool {
+        self.invalid.binary_search(&row).is_ok()
+    }
+}
+
+fn cast_column(array: &ArrayRef, to: &DataType, column: &str, safe: bool) -> Result<ArrayRef, IngestError> {
+    cast_with_options(array, to, &CastOptions { safe, ..CastOptions::default() })
+        .map_err(|error| IngestError::Column { column: column.to_owned(), reason: error.to_string() })
+}
+
+fn as_text(array: &ArrayRef) -> Result<StringArray, IngestError> {
+    Ok(cast(array, &DataType::Utf8)?.as_string::<i32>().clone())
+}

@@ -1,0 +1,306 @@
+//! A leads file (Parquet): columns found by name, identifiers keyed, every row accounted for (spec 1.2).
+
+mod columns;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, AsArray, BinaryBuilder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder, UInt32Array,
+};
+use arrow::datatypes::{DataType, SchemaRef, TimestampMicrosecondType};
+use arrow::record_batch::RecordBatch;
+use chrono::{DateTime, TimeZone};
+use chrono_tz::Tz;
+use leadq_contract::{
+    ClientId, ClientSettings, FindingCode, IdentifierKind, IdentifierSecret, LeadColumn, QuarantinedRow,
+    SurrogateKey, rows,
+};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::reader::ChunkReader;
+
+use crate::cells::hash::{self, HashAlgorithm, HashRead};
+use crate::cells::{Read, place, state, zip};
+use crate::keying::Keying;
+use crate::tally::{FileFinding, Tally};
+use crate::{IngestError, RowSink, redact};
+use columns::{Columns, RawLeads};
+
+/// What a leads file is read with.
+#[derive(Debug, Clone, Copy)]
+pub struct LeadOptions<'a> {
+    /// The clients that are configured.
+    pub clients: &'a [ClientSettings],
+    /// The client of a file's leads without `client_id`, where it is known.
+    pub owner: Option<&'a ClientId>,
+    /// Columns kept as dimensions.
+    pub dimensions: &'a [String],
+    /// What identifiers are keyed with.
+    pub secret: &'a IdentifierSecret,
+    /// How plain text is hashed where a hash should be, by client; SHA-256 where none is named.
+    pub algorithms: &'a BTreeMap<ClientId, HashAlgorithm>,
+    /// Position of the file's first row among all rows of all files.
+    pub first_ordinal: i64,
+}
+
+/// What was read of a leads file, beside its rows.
+#[derive(Debug, Clone, Default)]
+pub struct LeadReading {
+    /// Rows in the file.
+    pub rows_read: u64,
+    /// Rows that went on.
+    pub kept: u64,
+    /// What was found, by client (rows without a known one under the empty id).
+    pub findings: Vec<(ClientId, FileFinding)>,
+    /// By client: usable hashes as received by digits (64, 40, 32), for email and phone.
+    pub hash_digits: BTreeMap<ClientId, [[u64; 3]; 2]>,
+    /// Clients with plain text where a hash should be.
+    pub with_plain_text: BTreeSet<ClientId>,
+}
+
+/// Whether a file is one of leads, told by its footer; reads no rows. `client_known`: all leads are of one
+/// client, so that no column need say it.
+///
+/// # Errors
+/// As [`read_leads`].
+pub fn check_leads<F: ChunkReader + 'static>(input: F, client_known: bool) -> Result<(), IngestError> {
+    open(input, &[], client_known).map(drop)
+}
+
+/// The file's reader, and where its columns are.
+fn open<F: ChunkReader + 'static>(
+    input: F,
+    dimensions: &[String],
+    client_known: bool,
+) -> Result<(ParquetRecordBatchReaderBuilder<F>, Columns), IngestError> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(input)?;
+    let columns = Columns::find(builder.schema(), dimensions, client_known)?;
+    Ok((builder, columns))
+}
+
+/// Reads a leads file; batches have the schema of [`rows::lead_rows`].
+///
+/// # Errors
+/// If it is no readable Parquet, or lacks a column that it needs: an error of the run (1.2).
+pub fn read_leads<F: ChunkReader + 'static>(
+    input: F,
+    options: &LeadOptions<'_>,
+    sink: &mut dyn RowSink,
+) -> Result<LeadReading, IngestError> {
+    let (builder, columns) = open(input, options.dimensions, options.owner.is_some())?;
+    let mask = ProjectionMask::roots(builder.parquet_schema(), columns.roots());
+    let reader = builder.with_projection(mask).build()?;
+    let mut leads = Leads::new(options);
+    for batch in reader {
+        let batch = batch?;
+        let clean = leads.batch(&columns.pick(&batch)?)?;
+        for row in leads.aside.drain(..) {
+            sink.quarantine(row).map_err(IngestError::Sink)?;
+        }
+        if clean.num_rows() > 0 {
+            sink.rows(clean).map_err(IngestError::Sink)?;
+        }
+    }
+    Ok(leads.finish())
+}
+
+/// Turns raw batches into clean ones.
+struct Leads<'a> {
+    options: &'a LeadOptions<'a>,
+    schema: SchemaRef,
+    keying: Keying<'a>,
+    ordinal: i64,
+    reading: LeadReading,
+    tallies: BTreeMap<ClientId, Tally>,
+    aside: Vec<QuarantinedRow>,
+}
+
+/// Builders of the columns that are made row by row.
+#[derive(Default)]
+struct Built {
+    lead_key: BinaryBuilder,
+    client: StringBuilder,
+    lead_uuid: StringBuilder,
+    ordinal: Int64Builder,
+    keys: [BinaryBuilder; 2],
+    local: TimestampMicrosecondBuilder,
+    city: StringBuilder,
+    state: StringBuilder,
+    zip: StringBuilder,
+    kept: Vec<u32>,
+}
+
+impl<'a> Leads<'a> {
+    fn new(options: &'a LeadOptions<'a>) -> Self {
+        Self {
+            schema: rows::lead_rows(options.dimensions),
+            keying: Keying::new(options.secret),
+            ordinal: options.first_ordinal,
+            reading: LeadReading::default(),
+            tallies: BTreeMap::new(),
+            aside: Vec::new(),
+            options,
+        }
+    }
+
+    fn batch(&mut self, raw: &RawLeads) -> Result<RecordBatch, IngestError> {
+        let mut built = Built::default();
+        for index in 0..raw.rows {
+            self.row(raw, index, &mut built);
+        }
+        self.assemble(raw, built)
+    }
+
+    fn row(&mut self, raw: &RawLeads, index: usize, built: &mut Built) {
+        self.reading.rows_read += 1;
+        let position = self.reading.rows_read;
+        self.ordinal += 1;
+        let named = raw.client.text(index);
+        let known = named.as_deref().map_or(self.options.owner, |id| {
+            self.options.clients.iter().map(|client| &client.id).find(|known| known.0 == id)
+        });
+        let lead_uuid = raw.lead_uuid.text(index);
+        let (Some(client), Some(lead_uuid)) = (known.and_then(|id| self.client(id)), &lead_uuid) else {
+            let code = if lead_uuid.is_none() { FindingCode::NoLeadUuid } else { FindingCode::UnknownClient };
+            return self.set_aside(code, position, known.cloned(), lead_uuid.as_deref());
+        };
+        built.kept.push(index as u32);
+        self.reading.kept += 1;
+        let parts = [Some(client.id.0.as_bytes()), Some(lead_uuid.as_bytes())];
+        built.lead_key.append_value(SurrogateKey::of("lead", &parts).0);
+        built.client.append_value(&client.id.0);
+        built.lead_uuid.append_value(lead_uuid);
+        built.ordinal.append_value(self.ordinal);
+        let mut found = Vec::new();
+        self.identifiers(client, raw, index, built, &mut found);
+        let delivered = raw.delivered.as_ref();
+        let instant = delivered.and_then(|delivered| delivered.instant(index));
+        built.local.append_option(instant.map(|instant| wall_time(instant, client.timezone)));
+        if delivered.is_some_and(|delivered| delivered.is_invalid(index)) {
+            found.push((FindingCode::InvalidTimestamp, LeadColumn::DeliveredAt.name()));
+        }
+        place_of(raw, index, built, &mut found);
+        for (code, column) in found {
+            let tally = self.tallies.entry(client.id.clone()).or_default();
+            tally.add(code, Some(column), Some(position), || format!("row {position}"));
+        }
+    }
+
+    fn client(&self, id: &ClientId) -> Option<&'a ClientSettings> {
+        self.options.clients.iter().find(|client| client.id == *id)
+    }
+
+    fn identifiers(
+        &mut self,
+        client: &ClientSettings,
+        raw: &RawLeads,
+        index: usize,
+        built: &mut Built,
+        found: &mut Vec<(FindingCode, &'static str)>,
+    ) {
+        let algorithm = self.options.algorithms.get(&client.id).copied().unwrap_or_default();
+        let sides = [(IdentifierKind::Email, &raw.email), (IdentifierKind::Phone, &raw.phone)];
+        for (side, (kind, column)) in sides.into_iter().enumerate() {
+            let read = hash::read(column.cell(index), kind, algorithm);
+            let codes: &[FindingCode] = match &read {
+                HashRead::Null | HashRead::Hash(_) => &[],
+                HashRead::Junk => &[FindingCode::JunkHash],
+                HashRead::PlainText(_) => &[FindingCode::PlaintextPii],
+                HashRead::PlainJunk => &[FindingCode::PlaintextPii, FindingCode::JunkHash],
+                HashRead::Invalid => &[FindingCode::InvalidHash],
+            };
+            found.extend(codes.iter().map(|code| (*code, kind.column())));
+            match &read {
+                HashRead::Hash(hash) => {
+                    let digits = self.reading.hash_digits.entry(client.id.clone()).or_default();
+                    digits[side][hash.algorithm() as usize] += 1;
+                }
+                HashRead::PlainText(_) => {
+                    self.reading.with_plain_text.insert(client.id.clone());
+                }
+                _ => {}
+            }
+            built.keys[side].append_option(read.hash().map(|hash| self.keying.key(hash.as_bytes()).0));
+        }
+    }
+
+    fn set_aside(
+        &mut self,
+        code: FindingCode,
+        position: u64,
+        client: Option<ClientId>,
+        lead_uuid: Option<&str>,
+    ) {
+        let client = client.unwrap_or_else(|| ClientId(String::new()));
+        let tally = self.tallies.entry(client).or_default();
+        tally.add(code, None, Some(position), || format!("row {position}"));
+        let text = lead_uuid.map_or_else(String::new, |uuid| format!("lead_uuid {uuid}"));
+        self.aside.push(QuarantinedRow { line: position, reason: code.name(), text });
+    }
+
+    fn assemble(&self, raw: &RawLeads, mut built: Built) -> Result<RecordBatch, IngestError> {
+        let kept = UInt32Array::from(built.kept);
+        let rows = kept.len();
+        let take = |array: Option<&ArrayRef>, data_type: &DataType| -> Result<ArrayRef, IngestError> {
+            match array {
+                Some(array) => Ok(arrow::compute::take(array, &kept, None)?),
+                None => Ok(arrow::array::new_null_array(data_type, rows)),
+            }
+        };
+        let instants = raw.delivered.as_ref().map(|d| -> ArrayRef { Arc::new(d.instants.clone()) });
+        let delivered = take(instants.as_ref(), &rows::WALL_TIME)?;
+        let delivered = delivered.as_primitive::<TimestampMicrosecondType>().clone().with_timezone("UTC");
+        let mut columns: Vec<ArrayRef> = vec![
+            Arc::new(built.lead_key.finish()),
+            Arc::new(built.client.finish()),
+            Arc::new(built.lead_uuid.finish()),
+            Arc::new(built.ordinal.finish()),
+            Arc::new(built.keys[0].finish()),
+            Arc::new(built.keys[1].finish()),
+            Arc::new(delivered),
+            Arc::new(built.local.finish()),
+            Arc::new(built.city.finish()),
+            Arc::new(built.state.finish()),
+            Arc::new(built.zip.finish()),
+        ];
+        for dimension in &raw.dimensions {
+            let clean: ArrayRef = Arc::new(dimension.masked(raw.rows));
+            columns.push(take(Some(&clean), &DataType::Utf8)?);
+        }
+        columns.push(take(raw.price.as_ref(), &rows::PRICE)?);
+        Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
+    }
+
+    fn finish(mut self) -> LeadReading {
+        self.reading.findings = self
+            .tallies
+            .into_iter()
+            .flat_map(|(client, tally)| tally.finish().into_iter().map(move |found| (client.clone(), found)))
+            .collect();
+        self.reading
+    }
+}
+
+fn place_of(raw: &RawLeads, index: usize, built: &mut Built, found: &mut Vec<(FindingCode, &'static str)>) {
+    let (state, zip) = (state::read(raw.state.cell(index)), zip::read(raw.zip.cell(index)));
+    if state == Read::Invalid {
+        found.push((FindingCode::InvalidState, LeadColumn::State.name()));
+    }
+    if zip == Read::Invalid {
+        found.push((FindingCode::InvalidZip, LeadColumn::Zip.name()));
+    }
+    built.city.append_option(place::city(raw.city.cell(index)).value().map(redact::free_text));
+    built.state.append_option(state.value());
+    built.zip.append_option(zip.value());
+}
+
+/// An instant (microseconds in UTC) as wall time of a zone.
+fn wall_time(instant: i64, zone: Tz) -> i64 {
+    if zone == Tz::UTC {
+        return instant;
+    }
+    DateTime::from_timestamp_micros(instant).map_or(instant, |utc| {
+        zone.from_utc_datetime(&utc.naive_utc()).naive_local().and_utc().timestamp_micros()
+    })
+}
