@@ -131,22 +131,14 @@ mod tests {
     #[test]
     fn natural_order_of_names() {
         let sorted = [
-            "", "2", "02", "10", "a", "R1_x", "r 1", "r_1", "r_02", "r_2", "r_010", "r_10", "r_10a", "ra",
-            "é",
+            "", "02", "2", "10", "A", "a", "r 1", "R1_x", "r_1", "r_02", "r_2", "r_010", "r_10", "r_10a",
+            "ra", "é",
         ];
         for (place, name) in sorted.iter().enumerate() {
             for (other_place, other) in sorted.iter().enumerate() {
-                let expected = place.cmp(&other_place);
-                // by bytes where the numbers are equal: 0 before 1 to 9
-                let tied =
-                    name.replace('0', "") == other.replace('0', "") && natural(name, other) != expected;
-                assert!(natural(name, other) == expected || tied, "{name:?} {other:?}");
+                assert_eq!(natural(name, other), place.cmp(&other_place), "{name:?} {other:?}");
             }
         }
-        assert_eq!(natural("r_02", "r_2"), Ordering::Less);
-        assert_eq!(natural("r_1", "r_02"), Ordering::Less);
-        assert_eq!(natural("A", "a"), Ordering::Less);
-        assert_eq!(natural("ra.csv", "r b.csv"), Ordering::Greater);
     }
 
     #[test]
