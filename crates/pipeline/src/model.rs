@@ -1,5 +1,7 @@
 //! Matching, outcomes and findings as a stage of the run: the plan's steps, executed and staged.
 
+use std::time::Instant;
+
 use futures::stream;
 use leadq_matching::plan::{self, Output};
 
@@ -21,19 +23,25 @@ pub(crate) async fn model(
 ) -> Result<Vec<StagedTable>, RunError> {
     let mut staged = Vec::new();
     for step in plan::steps(dimensions) {
+        let begun = Instant::now();
         let rows = engine.query(&step.sql).await?;
-        match step.output {
-            Output::Scratch(name) => {
-                engine.scratch(name, rows.schema, rows.batches).await?;
-                observer.step(name);
-            }
+        let (name, made) = match step.output {
+            Output::Scratch(name) => (name, engine.scratch(name, rows.schema, rows.batches).await?.rows()),
             Output::Table(table) => {
                 let files = writer.stage(table, table.schema(dimensions), rows.batches).await?;
                 engine.register(&files.files)?;
+                let rows = files.files.rows();
                 staged.push(files);
-                observer.step(table.name());
+                (table.name(), rows)
             }
-        }
+        };
+        observer.step(name);
+        tracing::info!(
+            step = name,
+            step.rows = made,
+            step.seconds = begun.elapsed().as_secs_f64(),
+            "step done"
+        );
     }
     Ok(staged)
 }
