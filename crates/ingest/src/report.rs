@@ -251,3 +251,6 @@ impl<R: Read> Read for Digesting<R> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests;
