@@ -87,9 +87,13 @@ pub(crate) fn thousands(number: u64) -> String {
     text
 }
 
-/// A fraction as a percentage.
+/// A fraction as a percentage. Only all is 100 %, and only none is 0 %.
 pub(crate) fn percent(fraction: f64) -> String {
-    format!("{:.1} %", 100.0 * fraction)
+    match fraction {
+        f if f < 1.0 && f > 0.9995 => ">99.9 %".to_owned(),
+        f if f > 0.0 && f < 0.0005 => "<0.1 %".to_owned(),
+        f => format!("{:.1} %", 100.0 * f),
+    }
 }
 
 /// An amount of money, to the hundredth.
@@ -121,6 +125,10 @@ mod tests {
             ["0", "999", "1,000", "82,287", "1,234,567"]
         );
         assert_eq!(percent(0.2154), "21.5 %");
+        assert_eq!(
+            [0.0, 0.0001, 0.9994, 0.9998, 1.0].map(percent),
+            ["0.0 %", "<0.1 %", "99.9 %", ">99.9 %", "100.0 %"]
+        );
         assert_eq!([1234.5, 0.0, -0.5].map(money), ["1,234.50", "0.00", "-0.50"]);
     }
 
