@@ -112,20 +112,7 @@ mod tests {
     use super::*;
 
     fn row(line: u64) -> RowValues {
-        RowValues {
-            line,
-            email: None,
-            phone: None,
-            entry_date: None,
-            city: None,
-            state: None,
-            zip: None,
-            appt_at: None,
-            set: None,
-            demo: None,
-            dispo: None,
-            job_status: None,
-        }
+        RowValues::empty(line)
     }
 
     fn best(rows: &[(RowValues, bool)]) -> RowValues {

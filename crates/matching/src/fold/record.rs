@@ -185,20 +185,7 @@ mod tests {
     use super::*;
 
     fn row() -> RowValues {
-        RowValues {
-            line: 2,
-            email: None,
-            phone: None,
-            entry_date: None,
-            city: None,
-            state: None,
-            zip: None,
-            appt_at: None,
-            set: None,
-            demo: None,
-            dispo: None,
-            job_status: None,
-        }
+        RowValues::empty(2)
     }
 
     fn set_of(row: RowValues, before: Option<&State>, dead: &[ReportColumn]) -> (bool, bool) {

@@ -29,6 +29,27 @@ pub(crate) struct RowValues {
     pub(crate) job_status: Option<Symbol>,
 }
 
+#[cfg(test)]
+impl RowValues {
+    /// A row that says nothing.
+    pub(crate) const fn empty(line: u64) -> Self {
+        Self {
+            line,
+            email: None,
+            phone: None,
+            entry_date: None,
+            city: None,
+            state: None,
+            zip: None,
+            appt_at: None,
+            set: None,
+            demo: None,
+            dispo: None,
+            job_status: None,
+        }
+    }
+}
+
 /// A batch's columns, downcast once.
 pub(crate) struct RowReader<'a> {
     line: &'a PrimitiveArray<UInt64Type>,
