@@ -35,8 +35,17 @@ pub struct BenchArgs {
 ///
 /// When `out` cannot be written to, or a program cannot be started.
 pub fn run(args: &BenchArgs, out: &mut impl Write) -> io::Result<bool> {
-    let built = Command::new("cargo").args(["build", "--release", "--locked", "--bin", "leadq"]).status()?;
-    if !built.success() {
+    let mut build = Command::new("cargo");
+    build.args(["build", "--release", "--locked", "--bin", "leadq"]);
+    // What cargo sets for the programs that it runs makes build scripts run again, and half the stack with them.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let of_cargo = text.starts_with("CARGO") && !matches!(&*text, "CARGO_HOME" | "CARGO_TARGET_DIR");
+        if of_cargo || text == "LD_LIBRARY_PATH" {
+            build.env_remove(&name);
+        }
+    }
+    if !build.status()?.success() {
         return Ok(false);
     }
     let metadata = MetadataCommand::new().no_deps().exec().map_err(io::Error::other)?;
