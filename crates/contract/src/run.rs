@@ -45,13 +45,13 @@ pub struct RunRecord {
     pub leadq: String,
     /// When the run began, RFC 3339 in UTC.
     pub started_at: String,
-    /// When its tables were committed, RFC 3339 in UTC.
+    /// When the commit of its tables began, RFC 3339 in UTC.
     pub committed_at: String,
     /// Dimensions of the leads, in column order.
     pub dimensions: Vec<String>,
     /// Version of each table, by name.
     pub tables: BTreeMap<String, TablePin>,
-    /// Seconds by stage.
+    /// Seconds by stage; the commit, which ends with this record, is not among them.
     pub seconds: BTreeMap<String, f64>,
     /// Peak resident memory in bytes, where the system tells it.
     pub peak_memory: Option<u64>,

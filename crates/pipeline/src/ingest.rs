@@ -1,5 +1,6 @@
 //! Room 1 as a stage of the run: leads files to a scratch table, report files to spools.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
 
@@ -15,7 +16,6 @@ use leadq_ingest::{
     FileFinding, IngestError, LeadOptions, LeadReading, ReportOptions, ReportReading, RowSink, SinkError,
     read_leads, read_report, snapshot_time,
 };
-use std::collections::BTreeMap;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 

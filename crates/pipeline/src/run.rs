@@ -89,8 +89,6 @@ pub async fn run(
     let modelled = stages.model(folded).await?;
     let begun = Instant::now();
     stages.observer.begin(Stage::Commit, 1);
-    let mut seconds = stages.seconds;
-    seconds.insert(Stage::Commit.name().to_owned(), 0.0);
     let draft = RunRecord {
         run: previous.as_ref().map_or(0, |run| run.run) + 1,
         lake_format: LAKE_FORMAT,
@@ -99,7 +97,7 @@ pub async fn run(
         committed_at: host.now(),
         dimensions: stages.request.dimensions,
         tables: BTreeMap::new(),
-        seconds,
+        seconds: stages.seconds,
         peak_memory: host.peak_memory(),
     };
     let record = writer.commit(modelled.0, draft).await?;
