@@ -59,6 +59,14 @@ finding_codes! {
     Preamble = "preamble", Info, "lines above the header were passed over";
     /// The file is no report.
     NotAReport = "not_a_report", Error, "file was rejected whole; ask the client for the report with its header";
+    /// More bytes than a file may have.
+    TooLarge = "too_large", Error, "file was rejected whole: it is larger than allowed; ask for a smaller one or raise max_file_size";
+    /// A small file that decompresses to a very large one.
+    CompressionRatio = "compression_ratio", Error, "file was rejected whole: it decompresses to a suspicious size; look at it by hand";
+    /// More columns than a file may have.
+    TooManyColumns = "too_many_columns", Error, "file was rejected whole: its header has more columns than allowed";
+    /// A row larger than a row may be.
+    OversizedRow = "oversized_row", Warning, "rows are longer than 4 MiB; they were set aside";
     /// A cell that is no hash.
     InvalidHash = "invalid_hash", Warning, "cells are no hash; these rows match by the other identifier only";
     /// A cell that is no date.

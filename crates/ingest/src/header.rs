@@ -1,9 +1,12 @@
 //! The header of a report: which line it is, and which cell means which column (spec 1.3 and 1.4).
 
+use std::io;
+
 use leadq_contract::column::{ColumnSet, normalise_header};
 use leadq_contract::{FindingCode, ReportColumn};
 
 use crate::cells::text::tidy;
+use crate::raw::{RawRow, Rows, Step};
 use crate::redact;
 use crate::tally::Tally;
 
@@ -37,6 +40,37 @@ impl Header {
             has(ReportColumn::EmailHash) || has(ReportColumn::PhoneHash) || has(ReportColumn::LeadNumber);
         (recognised >= MIN_RECOGNISED && identified)
             .then(|| Self { normalised: line.map(normalise_header).collect(), cells })
+    }
+
+    /// Goes to the header among the first non-blank rows (1.4); rows above it go to `above`.
+    ///
+    /// # Errors
+    /// What the input reports.
+    pub(crate) fn find(rows: &mut impl Rows, mut above: impl FnMut(&RawRow)) -> io::Result<Option<Self>> {
+        let mut lines = 0;
+        while lines < MAX_LINES {
+            let step = rows.next_row()?;
+            let row = rows.row();
+            match step {
+                Step::End => break,
+                Step::Row if row.cells().all(|cell| cell.trim().is_empty()) => continue,
+                Step::Row => {
+                    if Self::read(row.cells()).is_some() {
+                        rows.begin_body();
+                        return Ok(Self::read(rows.row().cells()));
+                    }
+                }
+                Step::Malformed | Step::Oversized => {}
+            }
+            lines += 1;
+            above(row);
+        }
+        Ok(None)
+    }
+
+    /// How many cells are recognised.
+    pub(crate) fn recognised(&self) -> usize {
+        self.cells.iter().map(Vec::len).sum()
     }
 
     /// The canonical columns that the file has.

@@ -5,16 +5,22 @@
 
 mod category;
 pub mod cells;
+pub mod container;
+mod delimiter;
+mod encoding;
 mod header;
 mod keying;
 pub mod leads;
 mod lines;
+pub mod names;
+mod raw;
 mod records;
 pub mod redact;
 pub mod report;
 mod row;
 mod rows_out;
 mod shape;
+mod sheet;
 pub mod snapshot_time;
 mod tally;
 pub mod timeline;
@@ -42,6 +48,9 @@ pub trait RowSink {
     /// # Errors
     /// Whatever keeps the sink from taking it; reading stops then.
     fn quarantine(&mut self, row: QuarantinedRow) -> Result<(), SinkError>;
+
+    /// What was taken so far is void: the reader begins anew.
+    fn restart(&mut self);
 }
 
 /// Why a file could not be read to its end.

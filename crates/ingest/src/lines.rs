@@ -1,4 +1,4 @@
-//! Physical lines of a byte stream, in bounded memory, with the freedom to look ahead (spec 1.5).
+//! Physical lines of a stream of UTF-8, in bounded memory, with the freedom to look ahead (spec 1.5).
 //!
 //! A line ends with LF, CRLF or CR. The reader holds what lies between the line consumed last and the
 //! line looked at furthest, never more than [`MAX_LINE`] bytes of one line.
@@ -36,19 +36,9 @@ pub(crate) struct LineReader<R> {
 }
 
 impl<R: Read> LineReader<R> {
-    /// Reads lines from `input`; a UTF-8 byte order mark is passed over.
-    ///
-    /// # Errors
-    /// What the input reports.
-    pub(crate) fn new(input: R) -> io::Result<Self> {
-        let mut reader = Self { input, buffer: Vec::new(), start: 0, filled: 0, at_end: false, number: 1 };
-        while reader.filled < 3 && !reader.at_end {
-            reader.fill()?;
-        }
-        if reader.buffer[..reader.filled].starts_with(b"\xEF\xBB\xBF") {
-            reader.start = 3;
-        }
-        Ok(reader)
+    /// Reads lines from `input`.
+    pub(crate) const fn new(input: R) -> Self {
+        Self { input, buffer: Vec::new(), start: 0, filled: 0, at_end: false, number: 1 }
     }
 
     /// Number of the next line to consume, 1-based.
@@ -136,21 +126,6 @@ impl<R: Read> LineReader<R> {
         }
     }
 
-    /// Takes what was read behind what is filled, but for NUL bytes, which are dropped (1.5).
-    fn take(&mut self, read: usize) {
-        let (start, end) = (self.filled, self.filled + read);
-        if memchr::memchr(0, &self.buffer[start..end]).is_none() {
-            self.filled = end;
-            return;
-        }
-        for at in start..end {
-            if self.buffer[at] != 0 {
-                self.buffer[self.filled] = self.buffer[at];
-                self.filled += 1;
-            }
-        }
-    }
-
     fn fill(&mut self) -> io::Result<()> {
         if self.buffer.len() < self.filled + CHUNK {
             self.buffer.resize(self.filled + CHUNK, 0);
@@ -158,7 +133,7 @@ impl<R: Read> LineReader<R> {
         loop {
             match self.input.read(&mut self.buffer[self.filled..]) {
                 Ok(0) => self.at_end = true,
-                Ok(read) => self.take(read),
+                Ok(read) => self.filled += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             }
@@ -168,11 +143,11 @@ impl<R: Read> LineReader<R> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn lines(input: impl Read) -> Vec<(u64, String)> {
-        let mut reader = LineReader::new(input).unwrap();
+        let mut reader = LineReader::new(input);
         let mut all = Vec::new();
         while let Some(line) = reader.peek(None).unwrap() {
             all.push((reader.number(), String::from_utf8_lossy(reader.text(line)).into_owned()));
@@ -182,7 +157,7 @@ mod tests {
     }
 
     /// Gives one byte at a time, so that every boundary falls everywhere.
-    struct Trickle<'a>(&'a [u8]);
+    pub(crate) struct Trickle<'a>(pub(crate) &'a [u8]);
 
     impl Read for Trickle<'_> {
         fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
@@ -195,7 +170,7 @@ mod tests {
 
     #[test]
     fn line_ends_of_1_5_mixed() {
-        let bytes = b"\xEF\xBB\xBFa\nb\r\n\rc\r\r\nd";
+        let bytes = b"a\nb\r\n\rc\r\r\nd";
         let expected =
             [(1, "a"), (2, "b"), (3, ""), (4, "c"), (5, ""), (6, "d")].map(|(n, t)| (n, t.to_owned()));
         assert_eq!(lines(&bytes[..]), expected);
@@ -203,19 +178,10 @@ mod tests {
     }
 
     #[test]
-    fn nul_bytes_are_dropped_before_anything_else() {
-        let expected = [(1, "a"), (2, "b")].map(|(n, t)| (n, t.to_owned()));
-        for bytes in [&b"a\r\0\nb"[..], b"\0a\0\r\n\0b\0", b"\0\xEF\0\xBB\xBFa\nb"] {
-            assert_eq!(lines(bytes), expected);
-            assert_eq!(lines(Trickle(bytes)), expected);
-        }
-    }
-
-    #[test]
     fn an_endless_line_is_cut_and_passed_over() {
         let mut bytes = vec![b'x'; MAX_LINE + 3 * CHUNK];
         bytes.extend_from_slice(b"\r\nnext");
-        let mut reader = LineReader::new(&bytes[..]).unwrap();
+        let mut reader = LineReader::new(&bytes[..]);
         let line = reader.peek(None).unwrap().unwrap();
         assert!(line.overlong);
         assert_eq!(reader.text(line).len(), MAX_LINE);

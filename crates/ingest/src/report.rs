@@ -1,20 +1,25 @@
 //! A report file: bytes in, clean rows out, every row in its bucket (spec 1.4 to 1.7).
 
 use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hashbrown::HashSet;
 use leadq_contract::column::ColumnSet;
 use leadq_contract::rows::{Bucket, BucketCounts};
-use leadq_contract::{ClientSettings, FindingCode, IdentifierSecret, QuarantinedRow, ReportColumn};
+use leadq_contract::{ClientSettings, FindingCode, IdentifierSecret, Limits, QuarantinedRow, ReportColumn};
 
 use crate::cells::hash::HashAlgorithm;
+use crate::container::{Content, ReadSeek, Refusal, Reopen};
+use crate::encoding::{self, Encoding, Utf8Reader};
 use crate::header::{Header, MAX_LINES};
 use crate::keying::Keying;
-use crate::records::{RecordReader, Step};
+use crate::raw::{RawRow, Rows, Step};
+use crate::records::RecordReader;
 use crate::row::{BadCell, Cleaner};
 use crate::rows_out::BatchBuilder;
+use crate::sheet::Workbook;
 use crate::tally::{FileFinding, Tally};
-use crate::{IngestError, RowSink, redact, shape};
+use crate::{IngestError, RowSink, delimiter, redact, shape};
 
 /// What a report is read with.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +30,8 @@ pub struct ReportOptions<'a> {
     pub secret: &'a IdentifierSecret,
     /// How plain text is hashed where a hash should be: as most of the client's leads are.
     pub algorithm: HashAlgorithm,
+    /// What a file may be at most.
+    pub limits: &'a Limits,
 }
 
 /// What was read of a report file, beside its rows.
@@ -32,6 +39,8 @@ pub struct ReportOptions<'a> {
 pub struct ReportReading {
     /// Why the file is no report, if it is none; nothing else of it counts then.
     pub rejected: Option<String>,
+    /// What it was read as: encoding and delimiter, or the sheet of a workbook.
+    pub form: String,
     /// Rows by bucket.
     pub buckets: BucketCounts,
     /// What was found.
@@ -56,79 +65,147 @@ pub struct ReportReading {
 /// sink got is void.
 ///
 /// # Errors
-/// If the input cannot be read or the sink gives up. What is wrong with the content is no error.
+/// If the sink gives up. What is wrong with the content, or keeps it from being read, rejects it.
 pub fn read_report(
-    input: impl Read,
+    content: Content<'_>,
     options: &ReportOptions<'_>,
     sink: &mut dyn RowSink,
 ) -> Result<ReportReading, IngestError> {
-    let mut digest = Digesting { input, hasher: blake3::Hasher::new(), bytes: 0 };
-    let mut reading = read_rows(&mut digest, options, sink)?;
+    let read = match content {
+        Content::Text(source) => read_text(source, options, sink),
+        Content::Workbook(file) => read_workbook(file, options, sink),
+        Content::Refused(refusal) => Ok(rejected(refusal)),
+    };
+    match read {
+        Err(IngestError::Read(error)) => Ok(rejected(Refusal::of(&error))),
+        other => other,
+    }
+}
+
+/// Reads text; anew, where its first part was taken for UTF-8 and the rest shows that it is not.
+fn read_text(
+    source: &mut dyn Reopen,
+    options: &ReportOptions<'_>,
+    sink: &mut dyn RowSink,
+) -> Result<ReportReading, IngestError> {
+    match read_text_as(None, source, options, sink) {
+        Err(IngestError::Read(error)) if encoding::is_not_utf8(&error) => {
+            sink.restart();
+            read_text_as(Some(Encoding::Windows1252), source, options, sink)
+        }
+        other => other,
+    }
+}
+
+fn read_text_as(
+    known: Option<Encoding>,
+    source: &mut dyn Reopen,
+    options: &ReportOptions<'_>,
+    sink: &mut dyn RowSink,
+) -> Result<ReportReading, IngestError> {
+    let mut digest = Digesting { input: source.open()?, hasher: blake3::Hasher::new(), bytes: 0 };
+    let mut text = Utf8Reader::new(&mut digest, known);
+    let head = delimiter::choose(&mut text)?;
+    let mut reading = match head.delimiter {
+        None => rejected(no_header("lines")),
+        Some(mark) => {
+            let mut rows = RecordReader::new(head.bytes.chain(&mut text), mark);
+            let read = read_rows(&mut rows, options, sink)?.unwrap_or_else(|| rejected(no_header("lines")));
+            ReportReading { form: format!("{}, {}", text.encoding().name(), delimiter::name(mark)), ..read }
+        }
+    };
     io::copy(&mut digest, &mut io::sink())?;
     reading.digest = *digest.hasher.finalize().as_bytes();
     reading.bytes = digest.bytes;
     Ok(reading)
 }
 
-fn read_rows(
-    input: impl Read,
+/// Reads the first visible sheet that has a header.
+fn read_workbook(
+    file: &mut dyn ReadSeek,
     options: &ReportOptions<'_>,
     sink: &mut dyn RowSink,
 ) -> Result<ReportReading, IngestError> {
-    let mut records = RecordReader::new(input, b',')?;
-    let mut tally = Tally::default();
-    let Some(header) = find_header(&mut records, &mut tally)? else {
-        let reason = format!("no header among the first {MAX_LINES} lines");
-        return Ok(rejected(reason));
+    file.rewind()?;
+    let mut digest = Digesting { input: &mut *file, hasher: blake3::Hasher::new(), bytes: 0 };
+    io::copy(&mut digest, &mut io::sink())?;
+    let (hasher, bytes) = (digest.hasher, digest.bytes);
+    // A library reads a stranger's file: what makes it panic is a damaged workbook, not the end of the run.
+    let read = catch_unwind(AssertUnwindSafe(|| read_sheets(file, options, sink)));
+    let mut reading = match read {
+        Ok(reading) => reading?,
+        Err(_) => rejected(Refusal::new(FindingCode::NotAReport, "it is a damaged workbook")),
     };
-    if let Some(objection) = header.objection() {
-        return Ok(rejected(objection));
+    reading.digest = *hasher.finalize().as_bytes();
+    reading.bytes = bytes;
+    Ok(reading)
+}
+
+fn read_sheets(
+    file: &mut dyn ReadSeek,
+    options: &ReportOptions<'_>,
+    sink: &mut dyn RowSink,
+) -> Result<ReportReading, IngestError> {
+    let mut workbook = Workbook::open(file)?;
+    for sheet in workbook.visible_sheets() {
+        if let Some(reading) = read_rows(&mut workbook.rows(&sheet)?, options, sink)? {
+            return Ok(ReportReading { form: format!("xlsx, sheet {}", redact::cell(&sheet)), ..reading });
+        }
     }
+    Ok(rejected(no_header("rows of a visible sheet")))
+}
+
+/// Reads rows; `None` if there is no header among them.
+fn read_rows(
+    rows: &mut impl Rows,
+    options: &ReportOptions<'_>,
+    sink: &mut dyn RowSink,
+) -> Result<Option<ReportReading>, IngestError> {
+    let mut tally = Tally::default();
+    let preamble = |row: &RawRow| {
+        tally.add(FindingCode::Preamble, None, Some(row.line), || redact::cell(row.raw()));
+    };
+    let Some(header) = Header::find(rows, preamble)? else { return Ok(None) };
+    if let Some(objection) = objection(&header, options.limits) {
+        return Ok(Some(rejected(objection)));
+    }
+    header.report(rows.row().cells(), rows.row().line, &mut tally);
     let keying = Keying::new(options.secret);
     let cleaner = Cleaner::new(options.client.timezone, options.algorithm, keying);
     let reading = ReportReading { present: header.present(), ..ReportReading::default() };
     let mut body =
         Body { header, cleaner, reading, tally, seen: HashSet::new(), batch: BatchBuilder::new(), sink };
     loop {
-        match records.next_row()? {
-            Step::Row => body.row(&records)?,
-            Step::Malformed => body.set_aside(Bucket::Malformed, &records)?,
-            Step::End => return body.finish(),
+        match rows.next_row()? {
+            Step::Row => body.row(rows.row())?,
+            Step::Malformed => body.set_aside(Bucket::Malformed, rows.row())?,
+            Step::Oversized => body.oversized(rows.row())?,
+            Step::End => return body.finish().map(Some),
         }
     }
+}
+
+fn no_header(among: &str) -> Refusal {
+    Refusal::new(FindingCode::NotAReport, format!("no header among the first {MAX_LINES} {among}"))
+}
+
+/// Why a file is no report in spite of its header, if it is none.
+fn objection(header: &Header, limits: &Limits) -> Option<Refusal> {
+    let (columns, most) = (header.normalised.len(), limits.max_columns);
+    if columns > most as usize {
+        let reason =
+            format!("its header has {columns} columns, more than {most} (max_columns under [limits])");
+        return Some(Refusal::new(FindingCode::TooManyColumns, reason));
+    }
+    header.objection().map(|reason| Refusal::new(FindingCode::NotAReport, reason))
 }
 
 /// Nothing of a file that is no report reaches the tables but that it is none (1.3).
-fn rejected(reason: String) -> ReportReading {
+fn rejected(refusal: Refusal) -> ReportReading {
+    let Refusal { code, reason } = refusal;
     let mut tally = Tally::default();
-    tally.add(FindingCode::NotAReport, None, None, || reason.clone());
+    tally.add(code, None, None, || reason.clone());
     ReportReading { rejected: Some(reason), findings: tally.finish(), ..ReportReading::default() }
-}
-
-/// Goes to the header; non-blank lines above it are counted as preamble.
-fn find_header<R: Read>(
-    records: &mut RecordReader<R>,
-    tally: &mut Tally,
-) -> Result<Option<Header>, IngestError> {
-    let mut lines = 0;
-    while lines < MAX_LINES {
-        let step = records.next_row()?;
-        if step == Step::End {
-            break;
-        }
-        if step == Step::Row {
-            if records.cells().all(|cell| cell.trim().is_empty()) {
-                continue;
-            }
-            if let Some(header) = Header::read(records.cells()) {
-                header.report(records.cells(), records.line(), tally);
-                return Ok(Some(header));
-            }
-        }
-        lines += 1;
-        tally.add(FindingCode::Preamble, None, Some(records.line()), || redact::cell(records.raw()));
-    }
-    Ok(None)
 }
 
 /// The rows below the header.
@@ -144,24 +221,24 @@ struct Body<'a> {
 }
 
 impl Body<'_> {
-    fn row<R: Read>(&mut self, records: &RecordReader<R>) -> Result<(), IngestError> {
-        if let Some(bucket) = shape::bucket(records.cells(), &self.header) {
+    fn row(&mut self, raw: &RawRow) -> Result<(), IngestError> {
+        if let Some(bucket) = shape::bucket(raw.cells(), &self.header) {
             if bucket == Bucket::Malformed {
-                return self.set_aside(bucket, records);
+                return self.set_aside(bucket, raw);
             }
             self.reading.buckets.add(bucket);
             return Ok(());
         }
-        self.cleaner.read(&self.header, |index| records.cell(index));
+        self.cleaner.read(&self.header, |index| raw.cell(index));
         if self.cleaner.is_blank() {
             self.reading.buckets.add(Bucket::Blank);
             return Ok(());
         }
-        self.count_bad_cells(records);
+        self.count_bad_cells(raw);
         if !self.cleaner.has_identity() {
-            return self.set_aside(Bucket::NoIdentity, records);
+            return self.set_aside(Bucket::NoIdentity, raw);
         }
-        self.keep(records.line())
+        self.keep(raw.line)
     }
 
     /// Keeps the row, unless the file has it already.
@@ -199,11 +276,11 @@ impl Body<'_> {
         }
     }
 
-    fn count_bad_cells<R: Read>(&mut self, records: &RecordReader<R>) {
-        let line = records.line();
+    fn count_bad_cells(&mut self, raw: &RawRow) {
+        let line = raw.line;
         for BadCell { code, column, cell } in self.cleaner.bad.iter().copied() {
             self.tally.add(code, Some(column.name()), Some(line), || {
-                let text = records.cell(cell);
+                let text = raw.cell(cell);
                 match column {
                     ReportColumn::EmailHash | ReportColumn::PhoneHash => {
                         format!("line {line}: {} characters", text.trim().chars().count())
@@ -214,10 +291,16 @@ impl Body<'_> {
         }
     }
 
-    fn set_aside<R: Read>(&mut self, bucket: Bucket, records: &RecordReader<R>) -> Result<(), IngestError> {
+    fn oversized(&mut self, raw: &RawRow) -> Result<(), IngestError> {
+        let line = raw.line;
+        self.tally.add(FindingCode::OversizedRow, None, Some(line), || format!("line {line}"));
+        self.set_aside(Bucket::Malformed, raw)
+    }
+
+    fn set_aside(&mut self, bucket: Bucket, raw: &RawRow) -> Result<(), IngestError> {
         self.reading.buckets.add(bucket);
         let code = if bucket == Bucket::Malformed { FindingCode::Malformed } else { FindingCode::NoIdentity };
-        let (line, text) = (records.line(), redact::row(records.raw()));
+        let (line, text) = (raw.line, redact::row(raw.raw()));
         self.tally.add(code, None, Some(line), || format!("line {line}"));
         self.sink.quarantine(QuarantinedRow { line, reason: bucket.name(), text }).map_err(IngestError::Sink)
     }

@@ -27,14 +27,27 @@ impl RowSink for Taken {
         self.aside.push(row);
         Ok(())
     }
+
+    fn restart(&mut self) {
+        *self = Self::default();
+    }
 }
 
-fn read(input: impl Read) -> (ReportReading, Taken) {
+fn read(bytes: &[u8]) -> (ReportReading, Taken) {
+    read_content(Content::Text(&mut { bytes }))
+}
+
+fn read_content(content: Content<'_>) -> (ReportReading, Taken) {
     let client = ClientSettings::with_id(ClientId::default_client());
     let secret = IdentifierSecret::new(&[1; 32]).unwrap();
-    let options = ReportOptions { client: &client, secret: &secret, algorithm: HashAlgorithm::Sha256 };
+    let options = ReportOptions {
+        client: &client,
+        secret: &secret,
+        algorithm: HashAlgorithm::Sha256,
+        limits: &Limits::default(),
+    };
     let mut taken = Taken::default();
-    let reading = read_report(input, &options, &mut taken).unwrap();
+    let reading = read_report(content, &options, &mut taken).unwrap();
     (reading, taken)
 }
 
@@ -123,7 +136,7 @@ proptest! {
         let mut text = HEADER.to_owned();
         rows.iter().for_each(|row| text.push_str(&format!("{}\r\n", row.join(","))));
         let (whole, taken) = read(text.as_bytes());
-        let (parts, other) = read(Parts(text.as_bytes(), size));
+        let (parts, other) = read_content(Content::Text(&mut Parts(text.as_bytes(), size)));
         prop_assert_eq!(kept(&taken), kept(&other));
         prop_assert_eq!(taken.aside, other.aside);
         prop_assert_eq!((whole.buckets, whole.digest, whole.findings), (parts.buckets, parts.digest, parts.findings));
@@ -142,6 +155,12 @@ impl Read for Parts<'_> {
     }
 }
 
+impl Reopen for Parts<'_> {
+    fn open(&mut self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(Parts(self.0, self.1)))
+    }
+}
+
 #[test]
 fn dispositions_that_differ_in_case_are_one_and_duplicates_are_dropped() {
     let hash = "3b7c33e84ea3ae8b249dc1e1578fc84cb4047ac4";
@@ -152,4 +171,71 @@ fn dispositions_that_differ_in_case_are_one_and_duplicates_are_dropped() {
     let (reading, taken) = read(text.as_bytes());
     assert_eq!((reading.buckets.get(Bucket::Duplicate), kept(&taken)), (2, vec![2, 5]));
     assert_eq!(reading.rows_set, [2, 0]);
+}
+
+/// A report with an accent in a city, in its bytes.
+fn accented(city: &[u8]) -> Vec<u8> {
+    let hash = "3b7c33e84ea3ae8b249dc1e1578fc84cb4047ac4";
+    let mut bytes = format!("Email;Lead #;Set;City\n{hash};1;1;plain\n{hash};2;1;").into_bytes();
+    bytes.extend_from_slice(city);
+    bytes.push(b'\n');
+    bytes
+}
+
+fn cities(taken: &Taken) -> Vec<String> {
+    let column = taken.batches[0].column(field::CITY).as_dictionary::<arrow::datatypes::UInt32Type>();
+    let texts = column.downcast_dict::<arrow::array::StringArray>().unwrap();
+    texts.into_iter().flatten().map(str::to_owned).collect()
+}
+
+#[test]
+fn encodings_of_1_5_within_a_report() {
+    let utf16: Vec<u8> = {
+        let text = String::from_utf8(accented("Espa\u{f1}ola".as_bytes())).unwrap();
+        std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+    };
+    let cases = [
+        (accented("Espa\u{f1}ola".as_bytes()), "Espa\u{f1}ola", "UTF-8, semicolon"),
+        (accented(b"Espa\xF1ola"), "Espa\u{f1}ola", "Windows-1252, semicolon"),
+        (accented(b"\xC3\xB1 Espa\xF1ola"), "\u{c3}\u{b1} Espa\u{f1}ola", "Windows-1252, semicolon"),
+        (utf16, "Espa\u{f1}ola", "UTF-16LE, semicolon"),
+    ];
+    for (bytes, city, form) in cases {
+        let (reading, taken) = read(&bytes);
+        assert_eq!(
+            (cities(&taken), reading.form.as_str()),
+            (vec!["Plain".to_owned(), city.to_owned()], form)
+        );
+        assert_eq!((kept(&taken), reading.bytes), (vec![2, 3], bytes.len() as u64));
+    }
+}
+
+#[test]
+fn what_was_taken_for_utf_8_far_into_a_file_is_void_when_it_is_not() {
+    // More than a batch of rows, all valid UTF-8, before the byte that is not.
+    let mut text = String::from("Lead #,Email,Set,City\n");
+    (0..20_000).for_each(|n| text.push_str(&format!("{n},,1,Espa\u{f1}ola\n")));
+    let mut bytes = text.into_bytes();
+    bytes.extend_from_slice(b"20000,,1,Espa\xF1ola\n");
+    let (reading, taken) = read(&bytes);
+    assert_eq!((kept(&taken).len(), reading.buckets.get(Bucket::Kept)), (20_001, 20_001));
+    assert_eq!(reading.form, "Windows-1252, comma");
+    assert_eq!(cities(&taken)[0], "Espa\u{e3}\u{b1}ola");
+}
+
+#[test]
+fn too_many_columns_are_no_report() {
+    let header = format!("Lead #,Email,Set{}\n1,,1\n", ",x".repeat(16_382));
+    let (reading, _) = read(header.as_bytes());
+    assert_eq!(reading.findings[0].code, FindingCode::TooManyColumns);
+    let (reading, _) = read(format!("Lead #,Email,Set{}\n", ",x".repeat(16_381)).as_bytes());
+    assert_eq!(reading.rejected, None);
+}
+
+#[test]
+fn an_endless_line_is_one_row_set_aside() {
+    let bytes = format!("Lead #,Email,Set\n1,,{}\n2,,1\n", "x".repeat(5 << 20));
+    let (reading, taken) = read(bytes.as_bytes());
+    assert_eq!((kept(&taken), taken.aside[0].line, taken.aside[0].reason), (vec![3], 2, "malformed"));
+    assert!(reading.findings.iter().any(|found| found.code == FindingCode::OversizedRow && found.count == 1));
 }

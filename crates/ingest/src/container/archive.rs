@@ -1,0 +1,139 @@
+//! A zip: its members, and whether it is a workbook.
+
+use std::io::{self, Read};
+
+use leadq_contract::FindingCode;
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::bounded::{Bounded, Budget};
+use super::{ReadSeek, Refusal, Reopen};
+
+/// The most members of an archive.
+const MAX_MEMBERS: usize = 10_000;
+/// The most bytes of a workbook's parts together: its texts are held in memory to read it.
+const MAX_WORKBOOK: u64 = 1 << 30;
+/// The most bytes of a workbook's table of texts.
+const MAX_SHARED_STRINGS: u64 = 256 << 20;
+
+/// A member as the archive lists it.
+pub(super) struct Listed {
+    pub(super) index: usize,
+    /// A label: no part of it leaves the archive.
+    pub(super) name: String,
+    pub(super) compressed: u64,
+    pub(super) encrypted: bool,
+}
+
+/// An archive, open.
+pub(super) struct Archive<'a>(ZipArchive<&'a mut dyn ReadSeek>);
+
+impl<'a> Archive<'a> {
+    pub(super) fn open(file: &'a mut dyn ReadSeek) -> io::Result<Self> {
+        Ok(Self(ZipArchive::new(file).map_err(told)?))
+    }
+
+    fn holds(&self, begins: &str) -> bool {
+        self.0.file_names().any(|name| name.is_ok_and(|name| name.starts_with(begins)))
+    }
+
+    /// Whether it is an Excel workbook in the form of Office Open XML.
+    pub(super) fn is_workbook(&self) -> bool {
+        self.holds("[Content_Types].xml") && self.holds("xl/")
+    }
+
+    pub(super) fn into_file(self) -> &'a mut dyn ReadSeek {
+        self.0.into_inner()
+    }
+
+    /// Objects to a workbook whose parts are more than can be held. Sizes that it states are not believed.
+    pub(super) fn check_workbook(&mut self, budget: &Budget<'_>) -> io::Result<()> {
+        let mut read = 0;
+        for index in 0..self.0.len() {
+            let part = self.0.by_index(index).map_err(told)?;
+            let name = part.name().map_err(told)?.to_ascii_lowercase();
+            if !(name.ends_with(".xml") || name.ends_with(".rels")) {
+                continue;
+            }
+            let most = if name.ends_with("sharedstrings.xml") { MAX_SHARED_STRINGS } else { MAX_WORKBOOK };
+            let budget = budget.at_most(most.min(MAX_WORKBOOK - read));
+            read += io::copy(&mut Bounded::new(part, budget), &mut io::sink())?;
+        }
+        Ok(())
+    }
+
+    /// The members that are looked at (spec 1.1), in the archive's order.
+    pub(super) fn members(&mut self) -> io::Result<Vec<Listed>> {
+        if self.holds("[Content_Types].xml") || self.holds("mimetype") {
+            return refused("it is a document of another program; send it as CSV or as an .xlsx workbook");
+        }
+        if self.0.len() > MAX_MEMBERS {
+            return refused(format!("it holds more than {MAX_MEMBERS} files"));
+        }
+        let mut members = Vec::new();
+        for index in 0..self.0.len() {
+            let member = self.0.by_index_raw(index).map_err(told)?;
+            let name = label(&member.name().map_err(told)?);
+            if member.is_dir() || name.split('/').any(crate::names::is_passed_over) {
+                continue;
+            }
+            let (compressed, encrypted) = (member.compressed_size(), member.encrypted());
+            members.push(Listed { index, name, compressed, encrypted });
+        }
+        if members.is_empty() {
+            return refused("it is an archive without files");
+        }
+        Ok(members)
+    }
+
+    pub(super) const fn member(&mut self, index: usize) -> Member<'_, 'a> {
+        Member { archive: self, index }
+    }
+}
+
+/// A member of an archive.
+pub(super) struct Member<'m, 'a> {
+    archive: &'m mut Archive<'a>,
+    index: usize,
+}
+
+impl Reopen for Member<'_, '_> {
+    fn open(&mut self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(self.archive.0.by_index(self.index).map_err(told)?))
+    }
+}
+
+/// A member's name without anything that leads out of the archive.
+fn label(name: &str) -> String {
+    let parts = name.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | ".."));
+    parts.collect::<Vec<_>>().join("/")
+}
+
+fn told(error: ZipError) -> io::Error {
+    match error {
+        ZipError::Io(error) => error,
+        other => io::Error::other(other),
+    }
+}
+
+fn refused<T>(reason: impl Into<String>) -> io::Result<T> {
+    Err(io::Error::other(Refusal::new(FindingCode::NotAReport, reason)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_leaves_the_archive() {
+        for (name, expected) in [
+            ("a/b.csv", "a/b.csv"),
+            ("../../etc/x", "etc/x"),
+            ("C:\\a\\..\\b.csv", "C:/a/b.csv"),
+            ("/x", "x"),
+            ("..", ""),
+        ] {
+            assert_eq!(label(name), expected);
+        }
+    }
+}

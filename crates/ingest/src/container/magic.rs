@@ -1,0 +1,54 @@
+//! What a content is, by its first bytes.
+
+use std::io::{self, Read};
+
+use super::Reopen;
+
+/// A kind of content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Gzip,
+    Zstd,
+    Zip,
+    /// Something that is known to be no report.
+    Foreign(&'static str),
+    Text,
+}
+
+impl Kind {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::Zip => "zip",
+            Self::Foreign(what) => what,
+            Self::Text => "text",
+        }
+    }
+}
+
+/// First bytes and what they mean. Zstd may begin with a skippable frame.
+const KINDS: [(&[u8], Kind); 12] = [
+    (b"\x1F\x8B", Kind::Gzip),
+    (b"\x28\xB5\x2F\xFD", Kind::Zstd),
+    (b"PK\x03\x04", Kind::Zip),
+    (b"PK\x05\x06", Kind::Zip),
+    (b"\xD0\xCF\x11\xE0", Kind::Foreign("an old Excel workbook (.xls) or an encrypted one")),
+    (b"7z\xBC\xAF\x27\x1C", Kind::Foreign("a 7z archive")),
+    (b"Rar!\x1A\x07", Kind::Foreign("a RAR archive")),
+    (b"BZh", Kind::Foreign("a bzip2 file")),
+    (b"\xFD7zXZ\0", Kind::Foreign("an xz file")),
+    (b"%PDF-", Kind::Foreign("a PDF")),
+    (b"PAR1", Kind::Foreign("a Parquet file")),
+    (b"{\\rtf", Kind::Foreign("a rich text file")),
+];
+
+/// The kind of a content.
+///
+/// # Errors
+/// What the input reports.
+pub(super) fn kind_of(source: &mut dyn Reopen) -> io::Result<Kind> {
+    let mut head = Vec::with_capacity(8);
+    source.open()?.take(8).read_to_end(&mut head)?;
+    Ok(KINDS.iter().find(|(magic, _)| head.starts_with(magic)).map_or(Kind::Text, |(_, kind)| *kind))
+}

@@ -1,0 +1,30 @@
+//! Names of files that are not looked at (spec 1.1).
+
+/// Names that begin or end so are of files under way, or no data at all.
+const PREFIXES: [&str; 3] = [".", "_", "~$"];
+const SUFFIXES: [&str; 4] = [".part", ".filepart", ".tmp", ".crdownload"];
+
+/// Whether a file or folder of this name, without its path, is passed over. Case is no matter.
+#[must_use]
+pub fn is_passed_over(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_1_1() {
+        for name in
+            [".hidden", "_x.csv", "~$x.xlsx", "a.PART", "b.filepart", "c.tmp", "d.crdownload", "__MACOSX"]
+        {
+            assert!(is_passed_over(name), "{name}");
+        }
+        for name in ["a.csv", "part", "x~$", "a_b.csv"] {
+            assert!(!is_passed_over(name), "{name}");
+        }
+    }
+}
