@@ -48,8 +48,11 @@ pub trait RowSink {
     /// # Errors
     /// Whatever keeps the sink from taking it; reading stops then.
     fn quarantine(&mut self, row: QuarantinedRow) -> Result<(), SinkError>;
+}
 
-    /// What was taken so far is void: the reader begins anew.
+/// A sink of a reader that may have to begin anew.
+pub trait RestartableSink: RowSink {
+    /// What was taken so far is void.
     fn restart(&mut self);
 }
 

@@ -19,7 +19,7 @@ use crate::row::{BadCell, Cleaner};
 use crate::rows_out::BatchBuilder;
 use crate::sheet::Workbook;
 use crate::tally::{FileFinding, Tally};
-use crate::{IngestError, RowSink, delimiter, redact, shape};
+use crate::{IngestError, RestartableSink, RowSink, delimiter, redact, shape};
 
 /// What a report is read with.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +69,7 @@ pub struct ReportReading {
 pub fn read_report(
     content: Content<'_>,
     options: &ReportOptions<'_>,
-    sink: &mut dyn RowSink,
+    sink: &mut dyn RestartableSink,
 ) -> Result<ReportReading, IngestError> {
     let read = match content {
         Content::Text(source) => read_text(source, options, sink),
@@ -86,7 +86,7 @@ pub fn read_report(
 fn read_text(
     source: &mut dyn Reopen,
     options: &ReportOptions<'_>,
-    sink: &mut dyn RowSink,
+    sink: &mut dyn RestartableSink,
 ) -> Result<ReportReading, IngestError> {
     match read_text_as(None, source, options, sink) {
         Err(IngestError::Read(error)) if encoding::is_not_utf8(&error) => {
@@ -101,7 +101,7 @@ fn read_text_as(
     known: Option<Encoding>,
     source: &mut dyn Reopen,
     options: &ReportOptions<'_>,
-    sink: &mut dyn RowSink,
+    sink: &mut dyn RestartableSink,
 ) -> Result<ReportReading, IngestError> {
     let mut digest = Digesting { input: source.open()?, hasher: blake3::Hasher::new(), bytes: 0 };
     let mut text = Utf8Reader::new(&mut digest, known);
@@ -124,7 +124,7 @@ fn read_text_as(
 fn read_workbook(
     file: &mut dyn ReadSeek,
     options: &ReportOptions<'_>,
-    sink: &mut dyn RowSink,
+    sink: &mut dyn RestartableSink,
 ) -> Result<ReportReading, IngestError> {
     file.rewind()?;
     let mut digest = Digesting { input: &mut *file, hasher: blake3::Hasher::new(), bytes: 0 };
@@ -144,7 +144,7 @@ fn read_workbook(
 fn read_sheets(
     file: &mut dyn ReadSeek,
     options: &ReportOptions<'_>,
-    sink: &mut dyn RowSink,
+    sink: &mut dyn RestartableSink,
 ) -> Result<ReportReading, IngestError> {
     let mut workbook = Workbook::open(file)?;
     for sheet in workbook.visible_sheets() {
@@ -336,4 +336,4 @@ impl<R: Read> Read for Digesting<R> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

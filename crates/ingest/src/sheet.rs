@@ -52,6 +52,7 @@ pub(crate) struct SheetRows<'w, 'a> {
     next: Option<Placed<'w>>,
     /// Cells that a row has at least.
     width: usize,
+    /// The sheet has no more cells.
     ended: bool,
 }
 
@@ -67,7 +68,13 @@ impl<'w> SheetRows<'w, '_> {
         if let Some(cell) = self.next.take() {
             return Ok(Some(cell));
         }
-        let Some(cell) = self.cells.next_cell().map_err(told)? else { return Ok(None) };
+        if self.ended {
+            return Ok(None);
+        }
+        let Some(cell) = self.cells.next_cell().map_err(told)? else {
+            self.ended = true;
+            return Ok(None);
+        };
         let (row, column) = cell.get_position();
         Ok(Some(Placed { row, column, value: cell.get_value().clone() }))
     }
@@ -128,9 +135,9 @@ impl<'w> SheetRows<'w, '_> {
 
 impl Rows for SheetRows<'_, '_> {
     fn next_row(&mut self) -> io::Result<Step> {
-        while !self.ended {
+        loop {
             match self.read_row()? {
-                None => self.ended = true,
+                None => return Ok(Step::End),
                 Some(false) => return Ok(Step::Oversized),
                 Some(true) if self.row.cells().all(|cell| cell.trim().is_empty()) => {}
                 Some(true) => {
@@ -139,7 +146,6 @@ impl Rows for SheetRows<'_, '_> {
                 }
             }
         }
-        Ok(Step::End)
     }
 
     fn row(&self) -> &RawRow {
@@ -200,3 +206,6 @@ fn told(error: XlsxError) -> io::Error {
         other => io::Error::other(other),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 use leadq_contract::run::FileStatus;
@@ -19,6 +20,21 @@ pub struct FileFacts {
     pub modified: i128,
     /// Whether the file is no report.
     pub rejected: bool,
+    /// The archive that it is a member of.
+    pub archive: Option<Arc<ArchiveFacts>>,
+}
+
+/// What decides whether an archive is corrected by another of its name, with all its members (1.1).
+#[derive(Debug, Clone)]
+pub struct ArchiveFacts {
+    /// Path below the client's root.
+    pub name: String,
+    /// Wall time by its name, else the latest of its members.
+    pub snapshot_at: NaiveDateTime,
+    /// Plain digest of the archive's bytes.
+    pub digest: [u8; 32],
+    /// Modification time that came with it, in nanoseconds since the epoch.
+    pub modified: i128,
 }
 
 /// A client's files, judged.
@@ -37,7 +53,8 @@ pub fn arrange(files: &[FileFacts]) -> Timeline {
         .iter()
         .map(|file| if file.rejected { FileStatus::Rejected } else { FileStatus::Ingested })
         .collect();
-    supersede(files, &mut fates);
+    supersede(files, &mut fates, |file| file.archive.as_deref().map(Contested::archive));
+    supersede(files, &mut fates, |file| Some(Contested::file(file)));
     skip_repeated(files, &mut fates);
     let mut order: Vec<usize> = (0..files.len()).filter(|i| fates[*i] == FileStatus::Ingested).collect();
     order.sort_by(|a, b| {
@@ -47,17 +64,40 @@ pub fn arrange(files: &[FileFacts]) -> Timeline {
     Timeline { fates, order }
 }
 
+/// A place that only one content can have: a name at a snapshot time.
+#[derive(Clone, Copy)]
+struct Contested<'a> {
+    place: (&'a str, NaiveDateTime),
+    /// Who is later; ties go by the digest.
+    rank: (i128, [u8; 32]),
+}
+
+impl<'a> Contested<'a> {
+    fn file(file: &'a FileFacts) -> Self {
+        Self { place: (&file.name, file.snapshot_at), rank: (file.modified, file.digest) }
+    }
+
+    fn archive(archive: &'a ArchiveFacts) -> Self {
+        Self { place: (&archive.name, archive.snapshot_at), rank: (archive.modified, archive.digest) }
+    }
+}
+
 /// Two contents under one name with one snapshot time: the later modified stands, ties by digest.
-fn supersede(files: &[FileFacts], fates: &mut [FileStatus]) {
-    let mut standing: HashMap<(&str, NaiveDateTime), &FileFacts> = HashMap::new();
-    for file in files {
-        let stands = standing.entry((&file.name, file.snapshot_at)).or_insert(file);
-        if (file.modified, file.digest) > (stands.modified, stands.digest) {
-            *stands = file;
-        }
+fn supersede<'a>(
+    files: &'a [FileFacts],
+    fates: &mut [FileStatus],
+    contested: impl Fn(&'a FileFacts) -> Option<Contested<'a>>,
+) {
+    let mut standing: HashMap<(&str, NaiveDateTime), (i128, [u8; 32])> = HashMap::new();
+    let stands = |fate: &FileStatus| *fate != FileStatus::Superseded;
+    for (file, _) in files.iter().zip(&*fates).filter(|(_, fate)| stands(fate)) {
+        let Some(Contested { place, rank }) = contested(file) else { continue };
+        let best = standing.entry(place).or_insert(rank);
+        *best = rank.max(*best);
     }
     for (file, fate) in files.iter().zip(fates) {
-        if standing[&(file.name.as_str(), file.snapshot_at)].digest != file.digest {
+        let Some(Contested { place, rank: (_, digest) }) = contested(file) else { continue };
+        if standing.get(&place).is_some_and(|(_, standing)| *standing != digest) {
             *fate = FileStatus::Superseded;
         }
     }
@@ -125,7 +165,20 @@ mod tests {
             digest: [content; 32],
             modified,
             rejected: false,
+            archive: None,
         }
+    }
+
+    /// A member of an archive of that content, whose own time is that of the day.
+    fn member(archive: &str, name: &str, day: u32, content: u8, of: (u8, i128)) -> FileFacts {
+        let facts = file(&format!("{archive}/{name}"), day, content, of.1);
+        let archive = ArchiveFacts {
+            name: archive.to_owned(),
+            snapshot_at: file(archive, 5, 0, 0).snapshot_at,
+            digest: [of.0; 32],
+            modified: of.1,
+        };
+        FileFacts { archive: Some(Arc::new(archive)), ..facts }
     }
 
     #[test]
@@ -160,6 +213,25 @@ mod tests {
     fn a_correction_stands_in_the_place_of_the_other() {
         let files = [file("a", 1, 1, 10), file("a", 1, 2, 20), file("b", 1, 1, 5), file("a", 2, 1, 1)];
         assert_eq!(arrange(&files).fates, [Superseded, Ingested, Ingested, Ingested]);
+    }
+
+    #[test]
+    fn a_corrected_archive_replaces_all_its_members() {
+        let (first, second) = ((1, 10), (2, 20));
+        let files = [
+            member("x.zip", "a", 1, 1, first),
+            member("x.zip", "b", 2, 2, first),
+            member("x.zip", "a", 1, 3, second),
+            member("y.zip", "a", 3, 4, first),
+        ];
+        assert_eq!(arrange(&files).fates, [Superseded, Superseded, Ingested, Ingested]);
+        // the same members in an archive of other bytes: the later one's stand, and nothing is lost
+        let again = [member("x.zip", "a", 1, 1, first), member("x.zip", "a", 1, 1, second)];
+        assert_eq!(arrange(&again).fates, [Superseded, Ingested]);
+        // a damaged archive replaces too
+        let damaged =
+            FileFacts { rejected: true, name: "x.zip".to_owned(), ..member("x.zip", "", 5, 9, second) };
+        assert_eq!(arrange(&[files[0].clone(), damaged]).fates, [Superseded, Rejected]);
     }
 
     #[test]

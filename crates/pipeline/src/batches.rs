@@ -24,6 +24,8 @@ pub(crate) struct FileRow {
     pub(crate) snapshot_at: NaiveDateTime,
     pub(crate) status: FileStatus,
     pub(crate) reason: Option<String>,
+    /// Encoding and delimiter, or sheet, and what was taken off before.
+    pub(crate) read_as: String,
     pub(crate) content_key: [u8; 32],
     pub(crate) bytes: u64,
     pub(crate) buckets: BucketCounts,
@@ -103,6 +105,7 @@ pub(crate) fn report_file(files: &[FileRow]) -> Result<RecordBatch, RunError> {
         integers(files.iter().map(|f| f.bytes as i64)),
     ];
     columns.extend(bucket_columns(files.iter().map(|f| &f.buckets)));
+    columns.push(texts(files.iter().map(|f| &f.read_as)));
     build(Table::ReportFile, columns)
 }
 

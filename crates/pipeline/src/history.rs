@@ -96,6 +96,7 @@ impl History {
             snapshot_at: facts.snapshot_at,
             status: fate,
             reason: reading.rejected.clone(),
+            read_as: reading.form.clone(),
             content_key: secret.fingerprint(&facts.digest),
             bytes: reading.bytes,
             buckets: reading.buckets,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Seek;
 use std::sync::Arc;
 
 use arrow::array::{Int64Array, StringArray};
@@ -9,11 +10,12 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, NaiveDateTime, Timelike};
 use leadq_contract::rows::QuarantinedRow;
-use leadq_contract::{ClientId, ClientSettings, FindingCode, IdentifierSecret};
+use leadq_contract::{ClientId, ClientSettings, IdentifierSecret, Limits};
 use leadq_ingest::cells::hash::HashAlgorithm;
-use leadq_ingest::timeline::FileFacts;
+use leadq_ingest::container::{Content, Part, Refusal, unpack};
+use leadq_ingest::timeline::{ArchiveFacts, FileFacts};
 use leadq_ingest::{
-    FileFinding, IngestError, LeadOptions, LeadReading, ReportOptions, ReportReading, RowSink, SinkError,
+    IngestError, LeadOptions, LeadReading, ReportOptions, ReportReading, RestartableSink, RowSink, SinkError,
     read_leads, read_report, snapshot_time,
 };
 use tokio::sync::{Semaphore, mpsc};
@@ -61,6 +63,7 @@ pub(crate) struct Reading {
     pub(crate) secret: Arc<IdentifierSecret>,
     pub(crate) memory: SpoolMemory,
     pub(crate) scratch: std::path::PathBuf,
+    pub(crate) limits: Limits,
 }
 
 impl Reading {
@@ -140,9 +143,9 @@ pub(crate) async fn reports(
         tasks.spawn(async move {
             let _permit = permits.acquire_owned().await;
             let read = tokio::task::spawn_blocking(move || {
-                let read = report(file, &client, algorithm, &with);
-                if let Ok(read) = &read {
-                    observer.step(&read.facts.name);
+                let read = report(&file, &client, algorithm, &with);
+                if read.is_ok() {
+                    observer.step(&file.name);
                 }
                 read
             });
@@ -155,69 +158,109 @@ pub(crate) async fn reports(
         all.push((index, read??));
     }
     all.sort_by_key(|(index, _)| *index);
-    Ok(all.into_iter().map(|(_, file)| file).collect())
+    Ok(all.into_iter().flat_map(|(_, parts)| parts).collect())
 }
 
-/// Reads one report file. A file that cannot be read to its end is rejected; the others go on (promise 6).
+/// Reads one report file, or each member of an archive. One that cannot be read to its end is rejected; the
+/// others go on (promise 6).
 fn report(
-    file: SourceFile,
+    file: &SourceFile,
     client: &ClientSettings,
     algorithm: HashAlgorithm,
     with: &Reading,
-) -> Result<ReportFile, RunError> {
-    let mut sink = ReportSink { rows: with.spool(), quarantine: QuarantineSpool::new(with.spool()) };
-    let options = ReportOptions { client, secret: &with.secret, algorithm };
-    let read = File::open(&file.path)
-        .map_err(IngestError::Read)
-        .and_then(|input| read_report(input, &options, &mut sink));
-    let reading = match read {
-        Ok(reading) => reading,
-        Err(IngestError::Read(error)) => unreadable(&error),
-        Err(error) => return Err(RunError::Scratch(std::io::Error::other(error))),
+) -> Result<Vec<ReportFile>, RunError> {
+    let options = ReportOptions { client, secret: &with.secret, algorithm, limits: &with.limits };
+    let mut parts = Vec::new();
+    let mut each = |part: Part<'_, '_>| {
+        parts.push(read_part(file, part, &options, with)?);
+        Ok(())
     };
+    let mut input = match File::open(&file.path) {
+        Ok(input) => input,
+        Err(error) => {
+            let content = Content::Refused(Refusal::of(&error));
+            each(Part { member: None, content, packing: &[] }).map_err(scratch_failed)?;
+            return Ok(parts);
+        }
+    };
+    unpack(&mut input, &with.limits, &mut each).map_err(scratch_failed)?;
+    // A damaged archive replaces the members of the one before too.
+    if parts.iter().any(|part| part.facts.name != file.name || part.facts.rejected) {
+        let facts = Arc::new(archive_facts(file, &mut input, &parts).map_err(RunError::Scratch)?);
+        parts.iter_mut().for_each(|part| part.facts.archive = Some(Arc::clone(&facts)));
+    }
+    Ok(parts)
+}
+
+/// The sink is local disk: what it reports is no fault of the file.
+fn scratch_failed(error: IngestError) -> RunError {
+    RunError::Scratch(std::io::Error::other(error))
+}
+
+fn read_part(
+    file: &SourceFile,
+    part: Part<'_, '_>,
+    options: &ReportOptions<'_>,
+    with: &Reading,
+) -> Result<ReportFile, IngestError> {
+    let name = match part.member {
+        Some(member) => format!("{}/{member}", file.name),
+        None => file.name.clone(),
+    };
+    let mut sink = ReportSink::new(with);
+    let mut reading = read_report(part.content, options, &mut sink)?;
+    let packing = part.packing.iter().map(|layer| format!("{layer}, "));
+    reading.form.insert_str(0, &packing.collect::<String>());
+    let ReportSink { mut rows, quarantine, .. } = sink;
+    let mut quarantine = quarantine.finish()?;
+    for spool in [&mut rows, &mut quarantine] {
+        spool.close()?;
+    }
     let facts = FileFacts {
-        snapshot_at: snapshot_at(&file, &reading, client.timezone),
+        snapshot_at: snapshot_at(&name, file.modified, &reading, options.client.timezone),
         digest: reading.digest,
         modified: file.modified,
         rejected: reading.rejected.is_some(),
-        name: file.name,
+        archive: None,
+        name,
     };
-    let quarantine =
-        sink.quarantine.finish().map_err(|source| RunError::Build { table: "quarantine", source })?;
-    let mut rows = sink.rows;
-    let mut quarantine = quarantine;
-    for spool in [&mut rows, &mut quarantine] {
-        spool.close().map_err(|source| RunError::Build { table: "report rows", source })?;
-    }
     Ok(ReportFile { facts, reading, rows, quarantine })
 }
 
-fn unreadable(error: &std::io::Error) -> ReportReading {
-    let reason = format!("it cannot be read: {error}");
-    let finding = FileFinding {
-        code: FindingCode::NotAReport,
-        column: None,
-        line: None,
-        count: 1,
-        samples: vec![reason.clone()],
-    };
-    ReportReading { rejected: Some(reason), findings: vec![finding], ..ReportReading::default() }
+/// What decides whether an archive is a correction: its time is by its name, else the latest of its members.
+fn archive_facts(file: &SourceFile, input: &mut File, parts: &[ReportFile]) -> std::io::Result<ArchiveFacts> {
+    let latest = parts.iter().filter(|part| !part.facts.rejected).map(|part| part.facts.snapshot_at).max();
+    let any = parts.iter().map(|part| part.facts.snapshot_at).max();
+    let mut hasher = blake3::Hasher::new();
+    input.rewind()?;
+    hasher.update_reader(input)?;
+    Ok(ArchiveFacts {
+        name: file.name.clone(),
+        snapshot_at: snapshot_time::from_name(&file.name).or(latest).or(any).unwrap_or_default(),
+        digest: *hasher.finalize().as_bytes(),
+        modified: file.modified,
+    })
 }
 
 /// Time of a snapshot: by its name, else the end of its latest entry date, else when it was modified (1.8).
-fn snapshot_at(file: &SourceFile, reading: &ReportReading, timezone: chrono_tz::Tz) -> NaiveDateTime {
+fn snapshot_at(
+    name: &str,
+    modified: i128,
+    reading: &ReportReading,
+    timezone: chrono_tz::Tz,
+) -> NaiveDateTime {
     let epoch = DateTime::UNIX_EPOCH.date_naive();
     let by_content = || {
         let (_, latest) = reading.entry_range?;
         epoch.checked_add_signed(chrono::Duration::days(latest.into())).map(snapshot_time::end_of_day)
     };
     let by_modification = || {
-        let nanos = i64::try_from(file.modified).unwrap_or_default();
+        let nanos = i64::try_from(modified).unwrap_or_default();
         // Wall time of the client, in whole seconds, as every other snapshot time.
         let time = DateTime::from_timestamp_nanos(nanos).with_timezone(&timezone).naive_local();
         time.with_nanosecond(0).unwrap_or(time)
     };
-    snapshot_time::from_name(&file.name).or_else(by_content).unwrap_or_else(by_modification)
+    snapshot_time::from_name(name).or_else(by_content).unwrap_or_else(by_modification)
 }
 
 /// Collects rows set aside into batches.
@@ -258,18 +301,31 @@ impl QuarantineSpool {
     }
 }
 
-struct ReportSink {
+struct ReportSink<'a> {
+    with: &'a Reading,
     rows: Spool,
     quarantine: QuarantineSpool,
 }
 
-impl RowSink for ReportSink {
+impl<'a> ReportSink<'a> {
+    fn new(with: &'a Reading) -> Self {
+        Self { with, rows: with.spool(), quarantine: QuarantineSpool::new(with.spool()) }
+    }
+}
+
+impl RowSink for ReportSink<'_> {
     fn rows(&mut self, batch: RecordBatch) -> Result<(), SinkError> {
         Ok(self.rows.push(batch)?)
     }
 
     fn quarantine(&mut self, row: QuarantinedRow) -> Result<(), SinkError> {
         Ok(self.quarantine.push(row)?)
+    }
+}
+
+impl RestartableSink for ReportSink<'_> {
+    fn restart(&mut self) {
+        *self = Self::new(self.with);
     }
 }
 

@@ -12,7 +12,9 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use futures::StreamExt;
 use leadq_contract::run::{LAKE_FORMAT, RunRecord};
-use leadq_contract::{ClientId, ClientSettings, Finding, IdentifierKind, IdentifierSecret, Table, rows};
+use leadq_contract::{
+    ClientId, ClientSettings, Finding, IdentifierKind, IdentifierSecret, Limits, Table, rows,
+};
 use leadq_ingest::cells::hash::HashAlgorithm;
 use leadq_matching::plan::input;
 use tokio::sync::mpsc;
@@ -54,6 +56,8 @@ pub struct RunRequest {
     pub spool_memory: u64,
     /// Folder for what does not fit into memory.
     pub scratch: PathBuf,
+    /// What a report file may be at most.
+    pub limits: Limits,
     /// Files read at once.
     pub threads: usize,
     /// Version of leadq, for the record.
@@ -133,6 +137,7 @@ impl Stages<'_> {
             secret: Arc::new(self.request.secret.clone()),
             memory: SpoolMemory::new(self.request.spool_memory),
             scratch: self.request.scratch.clone(),
+            limits: self.request.limits,
         };
         let begun = Instant::now();
         self.observer.begin(Stage::Leads, self.request.leads.len() as u64);

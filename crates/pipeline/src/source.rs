@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use leadq_ingest::names::is_passed_over;
 use leadq_ingest::timeline::natural;
 
 /// A file to take in.
@@ -38,10 +39,6 @@ pub enum SourceError {
         path: String,
     },
 }
-
-/// Names that begin or end so are of files under way, or no data at all (spec 1.1).
-const PASSED_OVER_PREFIXES: [&str; 3] = [".", "_", "~$"];
-const PASSED_OVER_SUFFIXES: [&str; 4] = [".part", ".filepart", ".tmp", ".crdownload"];
 
 /// The leads files below each location, in natural order of their names.
 ///
@@ -113,11 +110,6 @@ fn list(location: &Path) -> Result<Vec<SourceFile>, SourceError> {
         }
     }
     Ok(files)
-}
-
-fn is_passed_over(name: &str) -> bool {
-    PASSED_OVER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || PASSED_OVER_SUFFIXES.iter().any(|suffix| name.to_lowercase().ends_with(suffix))
 }
 
 fn source_file(name: String, path: PathBuf, meta: &fs::Metadata) -> SourceFile {

@@ -5,7 +5,7 @@ use clap::Args;
 use futures::TryStreamExt;
 use leadq_contract::rows::Bucket;
 use leadq_contract::run::FileStatus;
-use leadq_contract::{Finding, FindingCode, Severity, Table};
+use leadq_contract::{Finding, Severity, Table};
 use serde_json::{Map, Value as Json, json};
 
 use super::{Global, Printing, Reading, findings};
@@ -26,6 +26,9 @@ pub(crate) struct FilesArgs {
     printing: Printing,
 }
 
+/// The form that goes without saying.
+const USUAL_FORM: &str = "UTF-8, comma";
+
 /// A file of a run.
 struct File {
     client: String,
@@ -33,6 +36,8 @@ struct File {
     snapshot_at: String,
     status: String,
     reason: Option<String>,
+    /// Encoding and delimiter, or sheet, and what was taken off before.
+    read_as: String,
     rows_read: u64,
     /// By bucket, in the order of the rules.
     buckets: [u64; Bucket::ALL.len()],
@@ -60,7 +65,7 @@ pub(super) async fn run(global: &Global, args: &FilesArgs) -> Outcome<()> {
 }
 
 fn files_of(rows: &RecordBatch) -> Vec<File> {
-    let names = ["client_id", "file", "snapshot_at", "status"];
+    let names = ["client_id", "file", "snapshot_at", "status", "read_as"];
     let texts = names.map(|name| columns::texts(rows, name));
     let reasons = columns::texts(rows, "reason");
     let rows_read = columns::numbers(rows, "rows_read");
@@ -73,6 +78,7 @@ fn files_of(rows: &RecordBatch) -> Vec<File> {
             snapshot_at: text(2, row),
             status: text(3, row),
             reason: reasons[row].clone(),
+            read_as: text(4, row),
             rows_read: rows_read[row].unwrap_or_default(),
             buckets: std::array::from_fn(|bucket| buckets[bucket][row].unwrap_or_default()),
             findings: Vec::new(),
@@ -88,6 +94,7 @@ fn as_json(file: &File) -> Json {
     put("snapshot_at", json!(file.snapshot_at));
     put("status", json!(file.status));
     put("reason", json!(file.reason));
+    put("read_as", json!(file.read_as));
     put("rows_read", json!(file.rows_read));
     for (bucket, rows) in Bucket::ALL.into_iter().zip(file.buckets) {
         put(bucket.name(), json!(rows));
@@ -124,10 +131,13 @@ fn table(files: &[File]) -> String {
             .map(|(bucket, rows)| format!("{rows} {}", bucket.name()))
             .collect();
         notes.extend(file.reason.clone());
+        if !file.read_as.is_empty() && file.read_as != USUAL_FORM {
+            notes.push(format!("read as {}", file.read_as));
+        }
         // What is a bucket is told by its rows already, a rejected file by its reason.
         let told = |f: &&Finding| {
             let told_already = Bucket::ALL.iter().any(|bucket| bucket.name() == f.code.name());
-            f.code.severity() > Severity::Info && !told_already && f.code != FindingCode::NotAReport
+            f.code.severity() > Severity::Info && !told_already && file.reason.is_none()
         };
         notes.extend(file.findings.iter().filter(told).map(|f| {
             let column = f.column.as_deref().map(|column| format!(" {column}")).unwrap_or_default();

@@ -78,6 +78,7 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Outcome<ExitCode> {
         secret: secret::load(&settings.secret, edges.lake.folder(), edges.lake.exists().await?)?,
         spool_memory: settings.memory / SPOOL_SHARE,
         scratch: settings.scratch.clone(),
+        limits: leadq_contract::Limits::default(),
         threads: settings.threads,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };

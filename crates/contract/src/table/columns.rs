@@ -262,6 +262,8 @@ fn report_file() -> Vec<Field> {
         Column("bytes", Integer, SOME),
     ]]);
     fields.extend(bucket_fields());
+    // Encoding and delimiter, or sheet, and what was taken off before: for people.
+    fields.push(Column("read_as", Text, SOME).field());
     fields
 }
 

@@ -1,6 +1,6 @@
 //! A report as a whole: whatever the bytes, every row is in one bucket, and nothing panics.
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::UInt64Type;
@@ -9,7 +9,8 @@ use leadq_contract::{ClientId, ClientSettings, IdentifierSecret, QuarantinedRow}
 use proptest::prelude::*;
 
 use super::*;
-use crate::SinkError;
+use crate::container::unpack;
+use crate::{RestartableSink, SinkError};
 
 #[derive(Default)]
 struct Taken {
@@ -27,7 +28,9 @@ impl RowSink for Taken {
         self.aside.push(row);
         Ok(())
     }
+}
 
+impl RestartableSink for Taken {
     fn restart(&mut self) {
         *self = Self::default();
     }
@@ -35,6 +38,19 @@ impl RowSink for Taken {
 
 fn read(bytes: &[u8]) -> (ReportReading, Taken) {
     read_content(Content::Text(&mut { bytes }))
+}
+
+/// Reads a file as a run does: each part that is in it.
+pub(crate) fn read_file(bytes: &[u8]) -> Vec<(Option<String>, ReportReading, Vec<u64>)> {
+    let mut parts = Vec::new();
+    unpack(&mut Cursor::new(bytes), &Limits::default(), &mut |part| {
+        let member = part.member.map(str::to_owned);
+        let (reading, taken) = read_content(part.content);
+        parts.push((member, reading, kept(&taken)));
+        Ok(())
+    })
+    .unwrap();
+    parts
 }
 
 fn read_content(content: Content<'_>) -> (ReportReading, Taken) {
@@ -238,4 +254,28 @@ fn an_endless_line_is_one_row_set_aside() {
     let (reading, taken) = read(bytes.as_bytes());
     assert_eq!((kept(&taken), taken.aside[0].line, taken.aside[0].reason), (vec![3], 2, "malformed"));
     assert!(reading.findings.iter().any(|found| found.code == FindingCode::OversizedRow && found.count == 1));
+}
+
+#[test]
+fn the_first_visible_sheet_with_a_header_is_the_report() {
+    use rust_xlsxwriter::{Format, Workbook};
+    let mut workbook = Workbook::new();
+    let date = Format::new().set_num_format("yyyy-mm-dd");
+    for (place, name) in ["notes", "hidden", "leads", "more leads"].into_iter().enumerate() {
+        let sheet = workbook.add_worksheet().set_name(name).unwrap();
+        sheet.set_hidden(name == "hidden").write(0, 0, "Report run at 5").unwrap();
+        if name != "notes" {
+            sheet.write_row(2, 0, ["Lead #", "Entry Date", "Email", "Set"]).unwrap();
+            sheet.write(3, 0, 100 + place as u32).unwrap().write(3, 3, true).unwrap();
+            sheet.write_with_format(3, 1, 45_000, &date).unwrap();
+            sheet.write(5, 0, "-----").unwrap();
+            sheet.write(6, 0, "(1 row affected)").unwrap();
+        }
+    }
+    let parts = read_file(&workbook.save_to_buffer().unwrap());
+    let [(None, reading, kept)] = &parts[..] else { panic!("{parts:?}") };
+    assert_eq!((reading.form.as_str(), &kept[..]), ("xlsx, sheet leads", &[4][..]));
+    assert_eq!((reading.entry_range, reading.rows_set), (Some((19_431, 19_431)), [1, 0]));
+    let counts = [Bucket::Separator, Bucket::Footer, Bucket::Kept].map(|bucket| reading.buckets.get(bucket));
+    assert_eq!((counts, reading.buckets.rows_read()), ([1, 1, 1], 3));
 }
