@@ -5,6 +5,8 @@ mod bad_input;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod kinds;
+#[cfg(test)]
 mod matching;
 #[cfg(test)]
 mod outcomes;
