@@ -5,6 +5,7 @@
 
 mod category;
 pub mod cells;
+pub mod convention;
 mod header;
 mod keying;
 pub mod leads;
