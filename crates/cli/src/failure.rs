@@ -93,6 +93,11 @@ impl Failure {
         Self::new(Kind::Interrupted, "interrupted; nothing was committed")
     }
 
+    /// What was said to do about it.
+    pub(crate) fn advice(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
     /// What to do about it.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

@@ -74,6 +74,15 @@ pub(crate) fn indented(text: &str, columns: usize) -> String {
     format!("{}\n", textwrap::fill(text, options))
 }
 
+/// A paragraph beside a label, within the width of a table.
+pub(crate) fn labelled(indent: usize, label: &str, text: &str) -> String {
+    let head = format!("{}{label:<13}", " ".repeat(indent));
+    let hanging = " ".repeat(indent + 13);
+    let options =
+        textwrap::Options::new(usize::from(WIDTH)).initial_indent(&head).subsequent_indent(&hanging);
+    format!("{}\n", textwrap::fill(text, options))
+}
+
 /// A number with its thousands apart.
 pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();

@@ -106,8 +106,9 @@ fn inputs(given: &[String]) -> Outcome<Vec<Input>> {
     // The text itself is not repeated: errors end in logs.
     let kind = |(place, text): (usize, String)| {
         let kind = convention::kind_of(&text).ok_or_else(|| {
-            Failure::usage(format!("input {} is neither an email nor a phone", place + 1))
-                .help("give an email with its @, or a phone; outside of the United States with + and country code")
+            Failure::usage(format!("input {} is neither an email nor a phone", place + 1)).help(
+                "give an email with its @, or a phone; outside of the United States with + and country code",
+            )
         })?;
         Ok(Input { text, kind })
     };
@@ -147,14 +148,15 @@ fn hash(inputs: &[Input], args: &HashArgs) -> Outcome<()> {
 /// Tells how a digest was made of the inputs.
 fn recognise(inputs: &[Input], digest: &str, args: &HashArgs) -> Outcome<()> {
     let wanted = convention::read_digest(digest).ok_or_else(|| {
-        Failure::usage("--is: this is no digest")
-            .help("give a SHA-256, SHA-1 or MD5 in hexadecimal digits or base64, as it stands in the client's file")
+        Failure::usage("--is: this is no digest").help(
+            "give a SHA-256, SHA-1 or MD5 in hexadecimal digits or base64, as it stands in the client's file",
+        )
     })?;
-    let ways = |input| {
-        let Input { text, kind } = input;
-        convention::recognise(*kind, text, &wanted).into_iter().map(move |way| (input, way))
-    };
-    let ways: Vec<_> = inputs.iter().flat_map(ways).collect();
+    let mut ways = Vec::new();
+    for input in inputs {
+        let found = convention::recognise(input.kind, &input.text, &wanted);
+        ways.extend(found.into_iter().map(|way| (input, way)));
+    }
     show::ways(&ways, args.printing.format)?;
     if ways.is_empty() {
         return Err(Failure::data("no known way makes this digest of the input").help(

@@ -69,7 +69,11 @@ fn pages(inputs: &[Input], all: &[Hashed<'_>]) -> String {
             let text = made.text.as_deref().map_or_else(|| "no phone by this convention".to_owned(), shown);
             page.push_str(&format!("\n  {}: {text}\n", names.join(", ")));
             for (algorithm, encoding, digest) in &made.digests {
-                page.push_str(&format!("  {:<6} {:<6} {digest}\n", algorithm_name(*algorithm), encoding.name()));
+                page.push_str(&format!(
+                    "  {:<6} {:<6} {digest}\n",
+                    algorithm_name(*algorithm),
+                    encoding.name()
+                ));
             }
         }
         pages.push(page);
