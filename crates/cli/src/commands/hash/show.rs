@@ -1,6 +1,7 @@
 //! What `leadq hash` prints.
 
-use leadq_ingest::convention::Recognised;
+use leadq_ingest::cells::hash::HashAlgorithm;
+use leadq_ingest::convention::{Encoding, Recognised};
 use serde_json::json;
 
 use super::{Hashed, Input, algorithm_name, kind_name};
@@ -20,7 +21,7 @@ pub(super) fn hashed(inputs: &[Input], all: &[Hashed<'_>], format: Format) -> Ou
 }
 
 fn as_json(made: &Hashed<'_>) -> Vec<serde_json::Value> {
-    let of = |(algorithm, encoding, digest): &(_, leadq_ingest::convention::Encoding, String)| {
+    let of = |(algorithm, encoding, digest): &(_, Encoding, String)| {
         json!({
             "input": made.input.text,
             "kind": kind_name(made.input.kind),
@@ -38,7 +39,7 @@ fn as_rows(made: &Hashed<'_>) -> Vec<Vec<String>> {
     let text = made.text.as_deref().unwrap_or_default();
     // A phone in E.164 is no formula, and must stay what was hashed.
     let normalised = if text.contains('@') { inert(text).into_owned() } else { text.to_owned() };
-    let of = |(algorithm, encoding, digest): &(_, leadq_ingest::convention::Encoding, String)| {
+    let of = |(algorithm, encoding, digest): &(_, Encoding, String)| {
         vec![
             inert(&made.input.text).into_owned(),
             kind_name(made.input.kind).to_owned(),
@@ -120,7 +121,12 @@ fn sentence(way: &Recognised) -> String {
         [] => "No convention does so.".to_owned(),
         _ => format!("Conventions: {}.", conventions(way)),
     };
-    format!("It is the {} of {}: {}\n{as_told}\n", algorithm_name(way.algorithm), way.how, shown(&way.text))
+    let algorithm = match way.algorithm {
+        HashAlgorithm::Sha256 => "SHA-256",
+        HashAlgorithm::Sha1 => "SHA-1",
+        HashAlgorithm::Md5 => "MD5",
+    };
+    format!("It is the {algorithm} of {}: {}\n{as_told}\n", way.how, shown(&way.text))
 }
 
 fn conventions(way: &Recognised) -> String {

@@ -16,11 +16,11 @@ carried AS (
     SELECT l.client_id, 'phone', 'lead', l.lead_key, l.phone_key
     FROM dim_lead l WHERE l.in_scope AND l.phone_key IS NOT NULL
     UNION ALL
-    SELECT DISTINCT v.client_id, 'email', 'record', v.record_key, v.email_key
-    FROM record_version v WHERE v.email_key IS NOT NULL
+    SELECT v.client_id, 'email', 'record', v.record_key, v.email_key
+    FROM (SELECT DISTINCT client_id, record_key, email_key FROM record_version WHERE email_key IS NOT NULL) v
     UNION ALL
-    SELECT DISTINCT v.client_id, 'phone', 'record', v.record_key, v.phone_key
-    FROM record_version v WHERE v.phone_key IS NOT NULL
+    SELECT v.client_id, 'phone', 'record', v.record_key, v.phone_key
+    FROM (SELECT DISTINCT client_id, record_key, phone_key FROM record_version WHERE phone_key IS NOT NULL) v
 ),
 counted AS (
     SELECT
