@@ -15,9 +15,9 @@ use crate::failure::{Failure, Outcome};
 
 /// What each hashing convention makes of an email or a phone, and how a digest was made of it
 ///
-/// Nothing is written anywhere. What stands on the command line is seen in the shell's history and in the
-/// list of processes; `-` reads the emails and phones from stdin, one a line, and avoids that. Phones
-/// without a country code are taken for ones of the United States.
+/// Nothing is written anywhere. What stands on the command line, the digest of --is too, is seen in the
+/// shell's history and in the list of processes; `-` reads the emails and phones from stdin, one a line, and
+/// avoids that for them. Phones without a country code are taken for ones of the United States.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   leadq hash jane@example.com '+1 (415) 555-0123'

@@ -1,6 +1,6 @@
 //! The machine: memory, and the disks of scratch space and lake.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytesize::ByteSize;
 
@@ -20,7 +20,7 @@ pub(super) fn machine(settings: &Settings, input: u64) -> Vec<Check> {
     vec![
         memory(settings.memory, host::total_memory()),
         space("scratch disk", &settings.scratch, input, "scratch"),
-        space("lake disk", &PathBuf::from(lake), input, "lake"),
+        space("lake disk", Path::new(lake), input, "lake"),
     ]
 }
 
@@ -34,7 +34,8 @@ fn memory(limit: u64, machine: u64) -> Check {
 }
 
 fn space(name: &'static str, folder: &Path, input: u64, key: &str) -> Check {
-    let existing = existing(folder);
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let existing = existing(&folder);
     let place = shown(existing);
     match fs4::available_space(existing) {
         Ok(free) => enough(name, &place, free, input, key),
