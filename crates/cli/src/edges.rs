@@ -30,6 +30,11 @@ impl Edges {
         Ok(Self { lake: DeltaLake::open(&settings.lake)?, engine })
     }
 
+    /// The lake alone; nothing is made, nothing read yet.
+    pub(crate) fn lake(settings: &Settings) -> Outcome<DeltaLake> {
+        Ok(DeltaLake::open(&settings.lake)?)
+    }
+
     /// Opens a committed run for reading.
     pub(crate) async fn view(&self, run: Option<u64>) -> Outcome<View<'_>> {
         Ok(View::open(&self.lake, &self.engine, run).await?)

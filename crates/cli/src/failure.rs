@@ -47,7 +47,7 @@ pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0    done
   2    the command line or leadq.toml is wrong
-  3    the data are: a missing folder, leads without their columns, no such run
+  3    the data are: a missing folder, leads without their columns, no such run or lead
   4    another run is writing to the lake
   5    the machine: disk, memory, permissions; another secret; a newer lake
   10   run --strict: committed, with new findings to look at
@@ -91,6 +91,11 @@ impl Failure {
 
     pub(crate) fn interrupted() -> Self {
         Self::new(Kind::Interrupted, "interrupted; nothing was committed")
+    }
+
+    /// What was said to do about it.
+    pub(crate) fn advice(&self) -> Option<&str> {
+        self.help.as_deref()
     }
 
     /// What to do about it.

@@ -3,6 +3,7 @@
 mod columns;
 mod commands;
 mod config;
+mod doctor;
 mod edges;
 mod failure;
 mod host;

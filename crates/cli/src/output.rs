@@ -69,9 +69,23 @@ pub(crate) fn table(header: &[&str], numeric: &[usize]) -> Table {
 /// A paragraph within the width of a table, each line some columns in.
 pub(crate) fn indented(text: &str, columns: usize) -> String {
     let indent = " ".repeat(columns);
-    let options =
-        textwrap::Options::new(usize::from(WIDTH)).initial_indent(&indent).subsequent_indent(&indent);
-    format!("{}\n", textwrap::fill(text, options))
+    format!("{}\n", textwrap::fill(text, wrapped(&indent, &indent)))
+}
+
+/// A paragraph beside a label, within the width of a table.
+pub(crate) fn labelled(indent: usize, label: &str, text: &str) -> String {
+    let head = format!("{}{label:<13}", " ".repeat(indent));
+    let hanging = " ".repeat(indent + 13);
+    format!("{}\n", textwrap::fill(text, wrapped(&head, &hanging)))
+}
+
+/// Lines end at spaces only: a UUID that is cut cannot be copied.
+fn wrapped<'a>(first: &'a str, others: &'a str) -> textwrap::Options<'a> {
+    textwrap::Options::new(usize::from(WIDTH))
+        .initial_indent(first)
+        .subsequent_indent(others)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
 /// A number with its thousands apart.

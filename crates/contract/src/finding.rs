@@ -126,7 +126,7 @@ finding_codes! {
     /// An identifier of many.
     HubIdentifier = "hub_identifier", Warning, "identifier of too many, or a hashed placeholder; not used for matching";
     /// The two sides hash differently.
-    HashConventionMismatch = "hash_convention_mismatch", Error, "the client hashes otherwise than we do: compare algorithm and normalisation";
+    HashConventionMismatch = "hash_convention_mismatch", Error, "the client hashes otherwise than we do; of a person whose email or phone you know, leadq hash EMAIL|PHONE --is DIGEST tells how the client made its hash";
     /// The same person delivered twice.
     DuplicateLead = "duplicate_lead", Warning, "leads with the email and phone of an earlier one";
     /// A lead without identifiers.

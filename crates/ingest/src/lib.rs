@@ -6,6 +6,7 @@
 mod category;
 pub mod cells;
 pub mod container;
+pub mod convention;
 mod delimiter;
 mod encoding;
 mod header;

@@ -96,7 +96,7 @@ async fn at(location: &Location, name: &str, version: u64) -> Result<DeltaTable,
     let mut table = open(location, name)?;
     let gone = |reason: String| {
         PortError::permanent("read", name, format!("version {version} of the table is gone: {reason}"))
-            .hint("its log or files were cleaned up (vacuum?) or deleted; read a later run")
+            .hint("its log or files were cleaned up (vacuum?) or deleted; read a later run (`leadq runs`)")
     };
     if !exists(&table, name).await? {
         return Err(gone("there is no table".to_owned()));

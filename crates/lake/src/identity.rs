@@ -25,6 +25,14 @@ pub(crate) async fn exists(location: &Location) -> Result<bool, PortError> {
     Ok(read(location).await?.is_some())
 }
 
+/// An error if the lake was made with another secret; if it has not been made, any will do.
+pub(crate) async fn accepts(location: &Location, secret_check: &str) -> Result<(), PortError> {
+    match read(location).await? {
+        Some(identity) => check_secret(location, &identity, secret_check),
+        None => Ok(()),
+    }
+}
+
 /// Writes `lake.json` if there is none, else checks that the secret is the one it was made with.
 pub(crate) async fn claim(location: &Location, secret_check: &str) -> Result<(), PortError> {
     if let Some(identity) = read(location).await? {

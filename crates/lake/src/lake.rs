@@ -9,7 +9,7 @@ use leadq_pipeline::ports::{Lake, LakeWriter, PortError, TableFiles};
 use crate::crash::{Crash, CrashHook};
 use crate::durable::{self, TEMPORARY};
 use crate::location::Location;
-use crate::lock::{LOCK_FILE, Lock};
+use crate::lock::{self, LOCK_FILE, Lock};
 use crate::writer::DeltaWriter;
 use crate::{delta, identity, runs};
 
@@ -40,6 +40,23 @@ impl DeltaLake {
     #[must_use]
     pub fn folder(&self) -> &std::path::Path {
         self.location.folder()
+    }
+
+    /// Who writes to it at this moment, in words; none if nobody does. For people: by the time it is told,
+    /// it may have changed.
+    ///
+    /// # Errors
+    /// If the lock file cannot be read.
+    pub fn writing_now(&self) -> Result<Option<String>, PortError> {
+        lock::holder(self.location.folder())
+    }
+
+    /// Whether the lake was made with this secret; a lake that has not been made takes any.
+    ///
+    /// # Errors
+    /// [`Fault::Incompatible`](leadq_pipeline::ports::Fault::Incompatible) if it was made with another.
+    pub async fn accepts(&self, secret_check: &str) -> Result<(), PortError> {
+        identity::accepts(&self.location, secret_check).await
     }
 
     /// The folder may be missing, empty, or a lake; anything else is somebody's data.
@@ -96,7 +113,7 @@ impl Lake for DeltaLake {
         identity::exists(&self.location).await?;
         runs::read(&self.location, number).await?.ok_or_else(|| {
             PortError::permanent("read run", number.to_string(), "there is no such run")
-                .hint("the files in the runs folder of the lake have their numbers")
+                .hint("`leadq runs` lists the runs there are")
         })
     }
 

@@ -56,6 +56,22 @@ impl Lock {
     }
 }
 
+/// Who writes to the lake in `folder` at this moment, in words; none if nobody does.
+pub(crate) fn holder(folder: &Path) -> Result<Option<String>, PortError> {
+    let failed =
+        |error| PortError::permanent("look at the lock of lake", folder.display().to_string(), error);
+    let mut file = match File::open(folder.join(LOCK_FILE)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Ok(Some(told(&mut file))),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
 fn sign(file: &mut File) -> std::io::Result<()> {
     let since = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let holder = Holder { pid: std::process::id(), since };

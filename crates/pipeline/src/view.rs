@@ -29,8 +29,21 @@ impl<'a> View<'a> {
                     .hint("run `leadq run` first, or name another lake with --lake")
             })?,
         };
-        for table in Table::ALL {
-            engine.register(&lake.pinned(&run, table).await?)?;
+        Self::of(lake, engine, run, &Table::ALL).await
+    }
+
+    /// Opens only some tables of a run: enough for queries that read no others.
+    ///
+    /// # Errors
+    /// If these tables cannot be read.
+    pub async fn of(
+        lake: &dyn Lake,
+        engine: &'a dyn Engine,
+        run: RunRecord,
+        tables: &[Table],
+    ) -> Result<Self, PortError> {
+        for table in tables {
+            engine.register(&lake.pinned(&run, *table).await?)?;
         }
         Ok(Self { engine, run })
     }

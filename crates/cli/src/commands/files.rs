@@ -5,7 +5,12 @@ use clap::Args;
 use futures::TryStreamExt;
 use leadq_contract::rows::Bucket;
 use leadq_contract::run::FileStatus;
+<<<<<<< HEAD
 use leadq_contract::{Finding, Severity, Table};
+=======
+use leadq_contract::{Finding, FindingCode, Severity, Table};
+use leadq_pipeline::View;
+>>>>>>> wip-commands
 use serde_json::{Map, Value as Json, json};
 
 use super::{Global, Printing, Reading, findings};
@@ -13,6 +18,7 @@ use crate::columns;
 use crate::edges::Edges;
 use crate::failure::Outcome;
 use crate::output::{self, Format, inert, thousands};
+use crate::settings::Settings;
 
 /// The report files, what became of each, and in which bucket its rows are
 #[derive(Debug, Args)]
@@ -30,7 +36,7 @@ pub(crate) struct FilesArgs {
 const USUAL_FORM: &str = "UTF-8, comma";
 
 /// A file of a run.
-struct File {
+pub(super) struct File {
     client: String,
     name: String,
     snapshot_at: String,
@@ -48,20 +54,26 @@ pub(super) async fn run(global: &Global, args: &FilesArgs) -> Outcome<()> {
     let settings = global.settings()?;
     let edges = Edges::open(&settings)?;
     let view = edges.view(args.reading.run).await?;
+    let files = read(&view, &settings).await?;
+    match args.printing.format {
+        Format::Table => output::print(&table(&files)),
+        Format::Json => output::print_json(&files.iter().map(as_json).collect()),
+        Format::Csv => csv(&files),
+    }
+}
+
+/// The files of a run with their findings.
+pub(super) async fn read(view: &View<'_>, settings: &Settings) -> Outcome<Vec<File>> {
     let rows: Vec<RecordBatch> = view.table(Table::ReportFile).await?.batches.try_collect().await?;
     let mut files: Vec<_> = rows.iter().flat_map(files_of).collect();
-    for finding in findings::read(&view, &settings).await? {
+    for finding in findings::read(view, settings).await? {
         let of =
             |file: &&mut File| file.client == finding.client.0 && Some(&file.name) == finding.file.as_ref();
         if let Some(file) = files.iter_mut().find(of) {
             file.findings.push(finding);
         }
     }
-    match args.printing.format {
-        Format::Table => output::print(&table(&files)),
-        Format::Json => output::print_json(&files.iter().map(as_json).collect()),
-        Format::Csv => csv(&files),
-    }
+    Ok(files)
 }
 
 fn files_of(rows: &RecordBatch) -> Vec<File> {
@@ -86,7 +98,7 @@ fn files_of(rows: &RecordBatch) -> Vec<File> {
         .collect()
 }
 
-fn as_json(file: &File) -> Json {
+pub(super) fn as_json(file: &File) -> Json {
     let mut object = Map::new();
     let mut put = |name: &str, value: Json| object.insert(name.to_owned(), value);
     put("client_id", json!(file.client));
@@ -118,7 +130,20 @@ fn csv(files: &[File]) -> Outcome<()> {
     )
 }
 
-fn table(files: &[File]) -> String {
+/// Rows of the ingested files by bucket: what was read is the sum of them.
+pub(super) fn buckets(files: &[File]) -> comfy_table::Table {
+    let mut table = output::table(&["rows", "of ingested files"], &[1]);
+    let ingested = || files.iter().filter(|file| file.status == FileStatus::Ingested.name());
+    table.add_row(["read".to_owned(), thousands(ingested().map(|file| file.rows_read).sum())]);
+    for bucket in Bucket::ALL {
+        let rows = ingested().map(|file| file.buckets[bucket as usize]).sum();
+        table.add_row([format!("  {}", bucket.name()), thousands(rows)]);
+    }
+    table
+}
+
+/// The files, a row each.
+pub(super) fn table(files: &[File]) -> String {
     let mut table =
         output::table(&["file", "snapshot", "status", "read", "kept", "other rows and findings"], &[3, 4]);
     let several = files.iter().any(|file| file.client != files[0].client);

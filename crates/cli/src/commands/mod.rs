@@ -1,10 +1,14 @@
 //! The command line: one file a command, each with its arguments and what it does.
 
+mod doctor;
+mod explain;
 mod export;
 mod files;
 mod findings;
+mod hash;
 mod metrics;
 mod run;
+mod runs;
 mod sample;
 
 use std::path::PathBuf;
@@ -72,7 +76,11 @@ enum Command {
     Metrics(metrics::MetricsArgs),
     Files(files::FilesArgs),
     Findings(findings::FindingsArgs),
+    Explain(explain::ExplainArgs),
     Export(export::ExportArgs),
+    Runs(runs::RunsArgs),
+    Doctor(doctor::DoctorArgs),
+    Hash(hash::HashArgs),
     Sample(sample::SampleArgs),
 }
 
@@ -99,7 +107,11 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Metrics(args) => metrics::run(&global, &args).await?,
         Command::Files(args) => files::run(&global, &args).await?,
         Command::Findings(args) => findings::run(&global, &args).await?,
+        Command::Explain(args) => explain::run(&global, &args).await?,
         Command::Export(args) => export::run(&global, &args).await?,
+        Command::Runs(args) => runs::run(&global, &args).await?,
+        Command::Doctor(args) => return doctor::run(&global, &args).await,
+        Command::Hash(args) => hash::run(&args)?,
         Command::Sample(args) => sample::run(&args)?,
     }
     Ok(ExitCode::SUCCESS)

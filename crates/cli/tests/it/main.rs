@@ -3,7 +3,15 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod convention;
+#[cfg(test)]
+mod doctor;
+#[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod hash;
 #[cfg(test)]
 mod kinds;
 #[cfg(test)]
@@ -16,5 +24,7 @@ mod place;
 mod privacy;
 #[cfg(test)]
 mod reports;
+#[cfg(test)]
+mod run_list;
 #[cfg(test)]
 mod runs;
