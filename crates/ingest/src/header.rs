@@ -1,7 +1,7 @@
 //! The header of a report: which line it is, and which cell means which column (spec 1.3 and 1.4).
 
 use leadq_contract::column::{ColumnSet, normalise_header};
-use leadq_contract::{FindingCode, ReportColumn};
+use leadq_contract::{FindingCode, ReportColumn, ReportSchema};
 
 use crate::cells::text::tidy;
 use crate::redact;
@@ -23,10 +23,13 @@ pub(crate) struct Header {
 
 impl Header {
     /// Reads a line as a header; `None` if it is none.
-    pub(crate) fn read<'a>(line: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
+    pub(crate) fn read<'a>(
+        line: impl Iterator<Item = &'a str> + Clone,
+        schema: &ReportSchema,
+    ) -> Option<Self> {
         let mut cells: [Vec<usize>; ReportColumn::COUNT] = Default::default();
         let mut recognised = 0;
-        for (index, column) in line.clone().map(ReportColumn::recognise).enumerate() {
+        for (index, column) in line.clone().map(|cell| schema.recognise(cell)).enumerate() {
             if let Some(column) = column {
                 recognised += 1;
                 cells[column.index()].push(index);
@@ -89,7 +92,7 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Option<Header> {
-        Header::read(line.split(','))
+        Header::read(line.split(','), &ReportSchema::default())
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::io::{self, Read};
 use hashbrown::HashSet;
 use leadq_contract::column::ColumnSet;
 use leadq_contract::rows::{Bucket, BucketCounts};
-use leadq_contract::{ClientSettings, FindingCode, IdentifierSecret, QuarantinedRow, ReportColumn};
+use leadq_contract::{
+    ClientSettings, FindingCode, IdentifierSecret, QuarantinedRow, ReportColumn, ReportSchema,
+};
 
 use crate::cells::hash::HashAlgorithm;
 use crate::header::{Header, MAX_LINES};
@@ -77,7 +79,7 @@ fn read_rows(
 ) -> Result<ReportReading, IngestError> {
     let mut records = RecordReader::new(input, b',')?;
     let mut tally = Tally::default();
-    let Some(header) = find_header(&mut records, &mut tally)? else {
+    let Some(header) = find_header(&mut records, &options.client.reports, &mut tally)? else {
         let reason = format!("no header among the first {MAX_LINES} lines");
         return Ok(rejected(reason));
     };
@@ -85,7 +87,7 @@ fn read_rows(
         return Ok(rejected(objection));
     }
     let keying = Keying::new(options.secret);
-    let cleaner = Cleaner::new(options.client.timezone, options.algorithm, keying);
+    let cleaner = Cleaner::new(options.client, options.algorithm, keying);
     let reading = ReportReading { present: header.present(), ..ReportReading::default() };
     let mut body =
         Body { header, cleaner, reading, tally, seen: HashSet::new(), batch: BatchBuilder::new(), sink };
@@ -108,6 +110,7 @@ fn rejected(reason: String) -> ReportReading {
 /// Goes to the header; non-blank lines above it are counted as preamble.
 fn find_header<R: Read>(
     records: &mut RecordReader<R>,
+    schema: &ReportSchema,
     tally: &mut Tally,
 ) -> Result<Option<Header>, IngestError> {
     let mut lines = 0;
@@ -120,7 +123,7 @@ fn find_header<R: Read>(
             if records.cells().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
-            if let Some(header) = Header::read(records.cells()) {
+            if let Some(header) = Header::read(records.cells(), schema) {
                 header.report(records.cells(), records.line(), tally);
                 return Ok(Some(header));
             }

@@ -86,10 +86,14 @@ impl ColumnRule {
 }
 
 fn is_among(words: &[String], tidy: &str) -> bool {
-    !words.is_empty() && {
-        let tidy = tidy.to_lowercase();
-        words.contains(&tidy)
+    if words.is_empty() {
+        return false;
     }
+    if tidy.is_ascii() {
+        return words.iter().any(|word| word.eq_ignore_ascii_case(tidy));
+    }
+    let tidy = tidy.to_lowercase();
+    words.contains(&tidy)
 }
 
 /// Words as they are compared: tidy, in lower case, each once.
