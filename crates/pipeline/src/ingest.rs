@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use crate::error::RunError;
 use crate::observer::Observer;
 use crate::ports::PortError;
+use crate::run::LeadsSource;
 use crate::source::SourceFile;
 use crate::spool::{Spool, SpoolMemory};
 
@@ -71,7 +72,7 @@ impl Reading {
 
 /// Reads leads files in order; clean rows go to `rows`.
 pub(crate) fn leads(
-    files: Vec<SourceFile>,
+    files: Vec<LeadsSource>,
     clients: &[ClientSettings],
     dimensions: &[String],
     algorithms: &BTreeMap<ClientId, HashAlgorithm>,
@@ -85,10 +86,17 @@ pub(crate) fn leads(
     };
     let mut read = Vec::new();
     let mut first_ordinal = 0;
-    for file in files {
+    for LeadsSource { file, owner, schema } in files {
         let failed = |source| RunError::Leads { file: file.path.display().to_string(), source };
-        let options =
-            LeadOptions { clients, owner: only, dimensions, secret: &with.secret, algorithms, first_ordinal };
+        let options = LeadOptions {
+            clients,
+            schema: &schema,
+            owner: owner.as_ref().or(only),
+            dimensions,
+            secret: &with.secret,
+            algorithms,
+            first_ordinal,
+        };
         let mut sink = LeadSink { rows, quarantine: QuarantineSpool::new(with.spool()) };
         let input = File::open(&file.path).map_err(|e| failed(e.into()))?;
         let reading = read_leads(input, &options, &mut sink).map_err(failed)?;
@@ -104,11 +112,11 @@ pub(crate) fn leads(
 ///
 /// # Errors
 /// As for the run, naming the file.
-pub fn check_leads(files: &[SourceFile], clients: usize) -> Result<(), RunError> {
-    for file in files {
+pub fn check_leads(files: &[LeadsSource], clients: usize) -> Result<(), RunError> {
+    for LeadsSource { file, owner, schema } in files {
         let failed = |source| RunError::Leads { file: file.path.display().to_string(), source };
         let input = File::open(&file.path).map_err(|e| failed(e.into()))?;
-        leadq_ingest::check_leads(input, clients == 1).map_err(failed)?;
+        leadq_ingest::check_leads(input, schema, clients == 1 || owner.is_some()).map_err(failed)?;
     }
     Ok(())
 }
@@ -176,7 +184,7 @@ fn report(
         Err(error) => return Err(RunError::Scratch(std::io::Error::other(error))),
     };
     let facts = FileFacts {
-        snapshot_at: snapshot_at(&file, &reading, client.timezone),
+        snapshot_at: snapshot_at(&file, &reading, client),
         digest: reading.digest,
         modified: file.modified,
         rejected: reading.rejected.is_some(),
@@ -205,7 +213,7 @@ fn unreadable(error: &std::io::Error) -> ReportReading {
 }
 
 /// Time of a snapshot: by its name, else the end of its latest entry date, else when it was modified (1.8).
-fn snapshot_at(file: &SourceFile, reading: &ReportReading, timezone: chrono_tz::Tz) -> NaiveDateTime {
+fn snapshot_at(file: &SourceFile, reading: &ReportReading, client: &ClientSettings) -> NaiveDateTime {
     let epoch = DateTime::UNIX_EPOCH.date_naive();
     let by_content = || {
         let (_, latest) = reading.entry_range?;
@@ -214,10 +222,14 @@ fn snapshot_at(file: &SourceFile, reading: &ReportReading, timezone: chrono_tz::
     let by_modification = || {
         let nanos = i64::try_from(file.modified).unwrap_or_default();
         // Wall time of the client, in whole seconds, as every other snapshot time.
-        let time = DateTime::from_timestamp_nanos(nanos).with_timezone(&timezone).naive_local();
+        let time = DateTime::from_timestamp_nanos(nanos).with_timezone(&client.timezone).naive_local();
         time.with_nanosecond(0).unwrap_or(time)
     };
-    snapshot_time::from_name(&file.name).or_else(by_content).unwrap_or_else(by_modification)
+    let by_name = match &client.snapshot_pattern {
+        Some(pattern) => snapshot_time::from_name_by(pattern, &file.name),
+        None => snapshot_time::from_name(&file.name),
+    };
+    by_name.or_else(by_content).unwrap_or_else(by_modification)
 }
 
 /// Collects rows set aside into batches.
