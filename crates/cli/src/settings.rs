@@ -9,7 +9,7 @@ use leadq_contract::column::normalise_header;
 use leadq_contract::config::{ClientConfig, Config, Memory};
 use leadq_contract::{ClientId, ClientSettings, LeadSchema, Limits};
 
-use crate::config::{self, Loaded, Schemas};
+use crate::config::{self, Schemas};
 use crate::effective::{self, Effective, Origin, Origins};
 use crate::failure::{Failure, Outcome};
 use crate::host;
@@ -265,11 +265,12 @@ fn lead_schema(known: &LeadSchema, schemas: &Schemas, config: &Config) -> Outcom
     schema.lay(&schemas.file.leads);
     let dimensions = dimensions(config);
     let is_known = |name: &str| dimensions.iter().any(|d| normalise_header(d) == normalise_header(name));
-    match schema.dimensions().find(|name| !is_known(name)) {
+    let stray = schema.dimensions().find(|name| !is_known(name)).map(str::to_owned);
+    match stray {
         Some(name) => {
             let message = format!("new_name {name:?} is neither a column of leads nor a dimension");
             Err(schemas.wrong_at(
-                name,
+                &name,
                 message,
                 "name it in dimensions of leadq.toml, or correct it to a column".to_owned(),
             ))

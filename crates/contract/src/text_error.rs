@@ -89,6 +89,46 @@ mod tests {
         );
     }
 
+    /// A text with a piece of it replaced.
+    fn spoiled(text: &str, from: usize, len: usize, by: &str) -> String {
+        let chars: Vec<char> = text.chars().collect();
+        let from = from % (chars.len() + 1);
+        let to = (from + len).min(chars.len());
+        chars[..from].iter().copied().chain(by.chars()).chain(chars[to..].iter().copied()).collect()
+    }
+
+    fn fits(error: &TextError, text: &str) -> bool {
+        error.span.as_ref().is_none_or(|span| text.get(span.clone()).is_some())
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics_and_places_lie_in_it(
+            from in 0_usize..6000, len in 0_usize..20, by in "[\\[\\]{}\"',:=#%a-zA-Zé\n -]{0,8}", any in ".{0,60}",
+        ) {
+            let keys = crate::config::DOCUMENTED.replace("#: ", "");
+            for text in [spoiled(&keys, from, len, &by), any.clone()] {
+                if let Err(error) = crate::config::Config::parse(&text) {
+                    proptest::prop_assert!(fits(&error, &text), "{error:?}");
+                }
+            }
+            let schemas = include_str!("../../../schemas.json");
+            for text in [spoiled(schemas, from, len, &by), any] {
+                if let Err(error) = crate::schema::SchemasFile::parse(&text) {
+                    proptest::prop_assert!(fits(&error, &text), "{error:?}");
+                }
+            }
+        }
+
+        #[test]
+        fn no_pattern_panics(text in "[%a-zA-Z'./: -]{0,20}", cell in ".{0,20}") {
+            if let Ok(format) = text.parse::<crate::schema::TimeFormat>() {
+                let _ = format.read(&cell);
+            }
+            let _ = text.parse::<crate::SnapshotPattern>();
+        }
+    }
+
     #[test]
     fn the_line_is_that_of_the_first_byte() {
         let error = TextError { span: Some(4..5), ..TextError::of_message("x", None) };
