@@ -1,7 +1,11 @@
 //! Chores of the repository: what the tests need ([`setup`]), rules that no compiler holds ([`tidy`]), how
-//! fast a run is ([`bench`]).
+//! fast a run is ([`bench`]), the page of the configuration ([`configuration`]).
 
 pub mod bench;
+pub mod configuration;
+// One source for the help of the binary and for the docs: it needs the standard library only.
+#[path = "../../crates/contract/src/config/documented.rs"]
+pub mod documented;
 pub mod setup;
 pub mod tidy;
 

@@ -20,6 +20,8 @@ enum Chore {
     Tidy,
     /// Check that what the tests need is there, and say how to get what is not.
     Setup,
+    /// Write docs/configuration.md from leadq.toml.
+    Docs,
     /// Measure a run of the optimised binary, on the sample or on other data.
     Bench(xtask::bench::BenchArgs),
 }
@@ -29,6 +31,7 @@ fn main() -> io::Result<ExitCode> {
     let well = match Args::parse().chore {
         Chore::Tidy => tidy(&mut out)?,
         Chore::Setup => xtask::setup::run(&mut out)?,
+        Chore::Docs => xtask::configuration::run(xtask::root(), &mut out)?,
         Chore::Bench(args) => xtask::bench::run(&args, &mut out)?,
     };
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,93 +1,122 @@
-//! `leadq.toml`: what may stand in it, and where it is wrong.
+//! `leadq.toml` and `schemas.json` as files: found, read, and shown where they are wrong. What may stand in
+//! them is in the contract.
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use leadq_contract::TextError;
+use leadq_contract::config::Config;
+use leadq_contract::schema::SchemasFile;
 
 use crate::failure::{Failure, Outcome};
 
 /// The file that is read when it is there and none is named.
 pub(crate) const DEFAULT_FILE: &str = "leadq.toml";
+/// The file of schemas that is read when it is beside the configuration and none is named.
+const DEFAULT_SCHEMAS: &str = "schemas.json";
 
-/// A configuration as it is written. The documented default is `leadq.toml` in the repository.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Config {
-    pub(crate) lake: Option<String>,
-    pub(crate) leads: Option<Vec<String>>,
-    pub(crate) dimensions: Option<Vec<String>>,
-    pub(crate) memory: Option<String>,
-    pub(crate) threads: Option<usize>,
-    pub(crate) scratch: Option<PathBuf>,
-    pub(crate) secret_file: Option<PathBuf>,
-    #[serde(default)]
-    pub(crate) client: Vec<Client>,
-}
-
-/// A `[[client]]`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Client {
-    pub(crate) id: String,
-    pub(crate) name: Option<String>,
-    pub(crate) timezone: Option<String>,
-    pub(crate) reports: Vec<String>,
-    pub(crate) expected_interval: Option<String>,
-    pub(crate) max_leads_per_key: Option<u32>,
-    pub(crate) max_records_per_key: Option<u32>,
+/// A configuration, and where it came from.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    /// With its paths below the file's folder.
+    pub(crate) config: Config,
+    /// The file, if there is one.
+    pub(crate) path: Option<PathBuf>,
 }
 
 /// Reads the configuration that was named, or the default file if it is there. Paths in it are taken from
 /// the file's folder.
-pub(crate) fn load(named: Option<&Path>) -> Outcome<Config> {
+pub(crate) fn load(named: Option<&Path>) -> Outcome<Loaded> {
     let path = named.unwrap_or_else(|| Path::new(DEFAULT_FILE));
     let shown = path.display().to_string();
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(Config::default());
+            return Ok(Loaded::default());
         }
         Err(error) => {
             return Err(Failure::usage(format!("cannot read the configuration {shown}: {error}"))
                 .help("name an existing file with --config, or leave it out for the built-in defaults"));
         }
     };
-    let config = parse(&text, &shown)?;
-    Ok(config.below(path.parent().unwrap_or_else(|| Path::new(""))))
+    let config = Config::parse(&text).map_err(|error| wrong(&shown, without_secret(&text), error))?;
+    Ok(Loaded { config: below(config, folder(path)), path: Some(path.to_owned()) })
 }
 
-fn parse(text: &str, name: &str) -> Outcome<Config> {
-    toml::from_str(text).map_err(|error| {
-        Failure::usage(format!("{name} is wrong: {}", error.message()))
-            .help("every key that leadq knows is in the documented leadq.toml of its repository")
-            .at(name, shown(text), error.span())
-    })
+fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or_else(|| Path::new(""))
+}
+
+/// What is wrong in a file, with its place.
+pub(crate) fn wrong(name: &str, text: &str, error: TextError) -> Failure {
+    let line = error.line(text).map(|line| format!(", line {line}")).unwrap_or_default();
+    let help = error.help.unwrap_or_else(|| {
+        "every key is documented: `leadq config` for leadq.toml, docs/schemas.md for schemas.json".to_owned()
+    });
+    Failure::usage(format!("{name}{line}: {}", error.message)).help(help).at(name, text, error.span)
 }
 
 /// The text to show beside an error; none, if a secret was written into it by mistake.
-fn shown(text: &str) -> &str {
+fn without_secret(text: &str) -> &str {
     let holds_secret = |line: &str| {
-        let line = line.trim_start_matches(['#', ':', ' ']);
+        let line = line.trim_start_matches(['#', ':', ' ', '"', '\'']);
         line.starts_with("secret") && !line.starts_with("secret_file")
     };
     if text.lines().any(holds_secret) { "" } else { text }
 }
 
-impl Config {
-    /// The same with its paths below a folder.
-    fn below(mut self, folder: &Path) -> Self {
-        let text = |path: &mut String| {
-            if !path.contains("://") {
-                *path = folder.join(&*path).to_string_lossy().into_owned();
-            }
-        };
-        self.lake.iter_mut().for_each(text);
-        self.leads.iter_mut().flatten().for_each(text);
-        self.client.iter_mut().flat_map(|client| &mut client.reports).for_each(text);
-        for path in [&mut self.scratch, &mut self.secret_file].into_iter().flatten() {
-            *path = folder.join(&*path);
+/// The same with its paths below a folder.
+fn below(mut config: Config, folder: &Path) -> Config {
+    let rebase = |path: &mut String| {
+        if !path.contains("://") {
+            *path = folder.join(&*path).to_string_lossy().into_owned();
         }
-        self
+    };
+    let top = [&mut config.lake, &mut config.scratch, &mut config.secret_file, &mut config.schemas];
+    top.into_iter().flatten().for_each(rebase);
+    config.leads.iter_mut().flatten().for_each(rebase);
+    for client in &mut config.client {
+        client.reports.iter_mut().chain(client.leads.iter_mut().flatten()).for_each(rebase);
+        client.schemas.iter_mut().for_each(rebase);
+    }
+    config
+}
+
+/// A file of schemas, read.
+#[derive(Debug)]
+pub(crate) struct Schemas {
+    pub(crate) path: PathBuf,
+    pub(crate) file: SchemasFile,
+    text: String,
+}
+
+impl Schemas {
+    /// Reads a file that was named.
+    pub(crate) fn read(path: &Path) -> Outcome<Self> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Failure::usage(format!("cannot read the schemas {shown}: {error}")).help(
+                "name an existing file with schemas in leadq.toml, or leave it out for the built-in ones",
+            )
+        })?;
+        let file = SchemasFile::parse(&text).map_err(|error| wrong(&shown, &text, error))?;
+        Ok(Self { path: path.to_owned(), file, text })
+    }
+
+    /// Reads the file of all clients: the one that was named, or the one beside the configuration.
+    pub(crate) fn of_all(loaded: &Loaded) -> Outcome<Option<Self>> {
+        if let Some(named) = &loaded.config.schemas {
+            return Self::read(Path::new(named)).map(Some);
+        }
+        let folder = loaded.path.as_deref().map_or_else(|| Path::new(""), folder);
+        let path = folder.join(DEFAULT_SCHEMAS);
+        if path.is_file() { Self::read(&path).map(Some) } else { Ok(None) }
+    }
+
+    /// A failure at a text in quotes that the file holds.
+    pub(crate) fn wrong_at(&self, quoted: &str, message: String, help: String) -> Failure {
+        let quoted = format!("{quoted:?}");
+        let span = self.text.find(&quoted).map(|start| start..start + quoted.len());
+        wrong(&self.path.display().to_string(), &self.text, TextError { message, help: Some(help), span })
     }
 }
 
@@ -95,42 +124,38 @@ impl Config {
 mod tests {
     use super::*;
 
+    fn shown(text: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.toml");
+        std::fs::write(&path, text).unwrap();
+        format!("{:?}", miette::Report::new(load(Some(&path)).unwrap_err()))
+    }
+
     #[test]
-    fn an_unknown_key_is_named_with_its_place() {
-        let text = "lake = \"l\"\n\n[[client]]\nid = \"a\"\nreports = []\ntimezoen = \"UTC\"\n";
-        let failure = parse(text, "x.toml").unwrap_err();
-        let shown = format!("{:?}", miette::Report::new(failure));
+    fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
+        let shown = shown("lake = \"l\"\n\n[[client]]\nid = \"a\"\nreports = []\ntimezoen = \"UTC\"\n");
         assert!(shown.contains("timezoen") && shown.contains("x.toml:6"), "{shown}");
+        assert!(shown.contains("is \"timezone\" meant?"), "{shown}");
     }
 
     #[test]
     fn a_secret_that_was_written_into_it_is_not_shown() {
-        let failure = parse("secret = \"0123456789\"\n", "x.toml").unwrap_err();
-        let shown = format!("{:?}", miette::Report::new(failure));
-        assert!(shown.contains("unknown field `secret`") && !shown.contains("0123456789"), "{shown}");
-    }
-
-    #[test]
-    fn the_documented_default_is_the_default() {
-        let text = include_str!("../../../leadq.toml");
-        assert_eq!(parse(text, "leadq.toml").unwrap(), Config::default());
-        // and each key in it, without its comment sign, is one that is known
-        let set: String =
-            text.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line)).collect::<Vec<_>>().join("\n");
-        let all = parse(&set, "leadq.toml").unwrap();
-        assert!(
-            all.lake.is_some() && all.leads.is_some() && all.dimensions.is_some() && all.memory.is_some()
-        );
-        assert!(all.threads.is_some() && all.scratch.is_some() && all.secret_file.is_some());
-        let client = &all.client[0];
-        assert!(client.name.is_some() && client.timezone.is_some() && client.expected_interval.is_some());
-        assert!(client.max_leads_per_key.is_some() && client.max_records_per_key.is_some());
+        for key in ["secret", "\"secret\""] {
+            let shown = shown(&format!("{key} = \"0123456789\"\n"));
+            assert!(shown.contains("unknown key \"secret\"") && !shown.contains("0123456789"), "{shown}");
+        }
     }
 
     #[test]
     fn paths_are_taken_from_the_files_folder() {
-        let config = parse("lake = \"l\"\nleads = [\"/abs\", \"rel\"]", "x").unwrap().below(Path::new("etc"));
+        let text = "lake = \"l\"\nleads = [\"/abs\", \"rel\"]\nschemas = \"s\"\n\
+                    [[client]]\nid = \"a\"\nreports = [\"r\"]\nleads = [\"own\"]\nschemas = \"t\"";
+        let config = below(Config::parse(text).unwrap(), Path::new("etc"));
         assert_eq!(config.lake.as_deref(), Some("etc/l"));
         assert_eq!(config.leads, Some(vec!["/abs".to_owned(), "etc/rel".to_owned()]));
+        assert_eq!(config.schemas.as_deref(), Some("etc/s"));
+        let client = &config.client[0];
+        assert_eq!((client.reports[0].as_str(), client.schemas.as_deref()), ("etc/r", Some("etc/t")));
+        assert_eq!(client.leads, Some(vec!["etc/own".to_owned()]));
     }
 }

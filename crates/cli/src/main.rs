@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod doctor;
 mod edges;
+mod effective;
 mod failure;
 mod host;
 mod output;
@@ -15,13 +16,11 @@ mod settings;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = commands::Cli::parse();
+    let cli = commands::parse();
     log_to_stderr(cli.global.verbose);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -3,18 +3,16 @@
 //! Below this nobody reads the environment or the command line.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use bytesize::ByteSize;
 use leadq_contract::column::normalise_header;
-use leadq_contract::rows::lead_rows;
-use leadq_contract::{ClientId, ClientSettings, LeadColumn, Table};
+use leadq_contract::config::{ClientConfig, Config, Memory};
+use leadq_contract::{ClientId, ClientSettings, LeadSchema, Limits};
 
-use crate::config::{self, Client, Config};
+use crate::config::{self, Schemas};
+use crate::effective::{self, Effective, Origin, Origins};
 use crate::failure::{Failure, Outcome};
 use crate::host;
-
-/// Least memory that a run can be held to.
-const MIN_MEMORY: u64 = 256 << 20;
 
 /// Environment variables that leadq reads.
 #[derive(Clone, Default)]
@@ -58,53 +56,138 @@ pub(crate) enum SecretSource {
     File(PathBuf),
 }
 
-/// A client and where its reports are.
+/// A client and where its files are.
 #[derive(Debug, Clone)]
 pub(crate) struct ClientLocations {
     pub(crate) settings: ClientSettings,
     pub(crate) reports: Vec<PathBuf>,
+    /// Leads of this client alone.
+    pub(crate) leads: Vec<PathBuf>,
+    /// What those look like.
+    pub(crate) lead_schema: Arc<LeadSchema>,
 }
 
 /// Everything a command needs to know.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) lake: String,
+    /// Leads of all clients.
     pub(crate) leads: Vec<PathBuf>,
+    /// What those look like.
+    pub(crate) lead_schema: Arc<LeadSchema>,
     pub(crate) clients: Vec<ClientLocations>,
     pub(crate) dimensions: Vec<String>,
+    /// The file of schemas for all clients, if there is one.
+    pub(crate) schemas: Option<PathBuf>,
     pub(crate) memory: u64,
     pub(crate) threads: usize,
     pub(crate) scratch: PathBuf,
+    pub(crate) limits: Limits,
     pub(crate) secret: SecretSource,
+    /// All of these, and where they came from.
+    pub(crate) effective: Vec<Effective>,
 }
 
 impl Settings {
     /// Resolves flags, environment and configuration.
     pub(crate) fn resolve(flags: Flags, environment: Environment) -> Outcome<Self> {
-        let config = config::load(flags.config.as_deref())?;
-        let lake =
-            flags.lake.or(environment.lake).or(config.lake.clone()).unwrap_or_else(|| "lake".to_owned());
-        let memory = flags.memory.or(environment.memory).or(config.memory.clone());
-        let secret = match environment.secret {
-            Some(secret) => SecretSource::Given(secret.trim().to_owned()),
-            None => SecretSource::File(secret_file(environment.secret_file.or(config.secret_file.clone()))?),
-        };
-        let leads = match (flags.leads.is_empty(), &config.leads) {
-            (false, _) => flags.leads,
-            (true, Some(leads)) => leads.iter().map(PathBuf::from).collect(),
-            (true, None) => vec![PathBuf::from("source/leads")],
-        };
-        Ok(Self {
-            lake,
-            leads,
-            clients: clients(&config, flags.reports)?,
-            dimensions: dimensions(&config)?,
-            memory: memory.as_deref().map_or_else(|| Ok(host::total_memory() / 2), parse_memory)?,
-            threads: config.threads.unwrap_or_else(host::threads).max(1),
-            scratch: config.scratch.unwrap_or_else(std::env::temp_dir),
+        let loaded = config::load(flags.config.as_deref())?;
+        let config = &loaded.config;
+        let (lake, lake_from) =
+            pick(flags.lake, "--lake", environment.lake, "LEADQ_LAKE", config.lake.clone());
+        let (memory, memory_from) =
+            memory(flags.memory.as_deref(), environment.memory.as_deref(), config.memory)?;
+        let (secret, secret_from) = secret(environment.secret, environment.secret_file, config)?;
+        let given = (!flags.leads.is_empty(), !flags.reports.is_empty());
+        let schemas = Schemas::of_all(&loaded)?;
+        let lead_schema =
+            schemas.as_ref().map(|schemas| lead_schema(&LeadSchema::default(), schemas, config));
+        let lead_schema = lead_schema.transpose()?.unwrap_or_default();
+        let mut settings = Self {
+            lake: lake.unwrap_or_else(|| "lake".to_owned()),
+            leads: leads(flags.leads, config),
+            clients: clients(config, schemas.as_ref(), &lead_schema, flags.reports)?,
+            lead_schema: Arc::new(lead_schema),
+            dimensions: dimensions(config),
+            schemas: schemas.map(|schemas| schemas.path),
+            memory,
+            threads: config.threads.unwrap_or_else(host::threads),
+            scratch: config.scratch.clone().map_or_else(std::env::temp_dir, PathBuf::from),
+            limits: config.limits.limits(),
             secret,
-        })
+            effective: Vec::new(),
+        };
+        if given.0 {
+            // What the command line names stands in the place of all leads of the configuration.
+            settings.clients.iter_mut().for_each(|client| client.leads.clear());
+        }
+        let origins = Origins {
+            lake: lake_from,
+            leads: if given.0 { Origin::Flag("--leads") } else { Origin::of_file(config.leads.is_some()) },
+            reports: if given.1 {
+                Origin::Flag("--reports")
+            } else {
+                Origin::of_file(!config.client.is_empty())
+            },
+            memory: memory_from,
+            secret: secret_from,
+        };
+        settings.effective = effective::rows(config, &settings, origins);
+        Ok(settings)
     }
+}
+
+/// The first of flag, environment and file that says something.
+fn pick<T>(
+    flag: Option<T>,
+    flag_name: &'static str,
+    environment: Option<T>,
+    variable: &'static str,
+    file: Option<T>,
+) -> (Option<T>, Origin) {
+    let origin = match (&flag, &environment) {
+        (Some(_), _) => Origin::Flag(flag_name),
+        (None, Some(_)) => Origin::Environment(variable),
+        (None, None) => Origin::of_file(file.is_some()),
+    };
+    (flag.or(environment).or(file), origin)
+}
+
+fn memory(flag: Option<&str>, environment: Option<&str>, file: Option<Memory>) -> Outcome<(u64, Origin)> {
+    let (text, origin) = pick(flag, "--memory", environment, "LEADQ_MEMORY", None);
+    let Some(text) = text else {
+        let memory = file.map_or_else(|| host::total_memory() / 2, |memory| memory.0);
+        return Ok((memory, Origin::of_file(file.is_some())));
+    };
+    let Memory(bytes) = text.parse().map_err(|told: String| {
+        let (message, help) = told.split_once("; ").unwrap_or((&told, ""));
+        Failure::usage(format!("{origin}: {message}")).help(help)
+    })?;
+    Ok((bytes, origin))
+}
+
+/// Leads of all clients; by default none, where clients have leads of their own.
+fn leads(flags: Vec<PathBuf>, config: &Config) -> Vec<PathBuf> {
+    match (flags.is_empty(), &config.leads) {
+        (false, _) => flags,
+        (true, Some(leads)) => leads.iter().map(PathBuf::from).collect(),
+        (true, None) if config.client.iter().any(|client| client.leads.is_some()) => Vec::new(),
+        (true, None) => vec![PathBuf::from("source/leads")],
+    }
+}
+
+fn dimensions(config: &Config) -> Vec<String> {
+    config.dimensions.iter().flatten().map(|dimension| dimension.get_ref().clone()).collect()
+}
+
+fn secret(given: Option<String>, named: Option<PathBuf>, config: &Config) -> Outcome<(SecretSource, Origin)> {
+    if let Some(secret) = given {
+        let secret = SecretSource::Given(secret.trim().to_owned());
+        return Ok((secret, Origin::Environment("LEADQ_SECRET")));
+    }
+    let file = config.secret_file.clone().map(PathBuf::from);
+    let (path, origin) = pick(None, "", named, "LEADQ_SECRET_FILE", file);
+    Ok((SecretSource::File(secret_file(path)?), origin))
 }
 
 fn secret_file(named: Option<PathBuf>) -> Outcome<PathBuf> {
@@ -118,32 +201,28 @@ fn secret_file(named: Option<PathBuf>) -> Outcome<PathBuf> {
     Ok(etcetera::BaseStrategy::config_dir(&strategy).join("leadq").join("secret"))
 }
 
-fn parse_memory(text: &str) -> Outcome<u64> {
-    let size: ByteSize = text.parse().map_err(|error| {
-        Failure::usage(format!("memory = {text:?} is no size: {error}")).help("write it as 4GiB or 800MB")
-    })?;
-    if size.as_u64() < MIN_MEMORY {
-        let least = ByteSize(MIN_MEMORY);
-        return Err(
-            Failure::usage(format!("memory = {text:?} is too little")).help(format!("give at least {least}"))
-        );
-    }
-    Ok(size.as_u64())
-}
-
-fn clients(config: &Config, reports: Vec<PathBuf>) -> Outcome<Vec<ClientLocations>> {
-    let mut clients = config.client.iter().map(client).collect::<Outcome<Vec<_>>>()?;
+fn clients(
+    config: &Config,
+    schemas: Option<&Schemas>,
+    lead_schema: &LeadSchema,
+    reports: Vec<PathBuf>,
+) -> Outcome<Vec<ClientLocations>> {
+    let of_all = |settings: ClientSettings| match schemas {
+        Some(schemas) => settings.with_schemas(&schemas.file),
+        None => settings,
+    };
+    let configured = config.client.iter().map(|client| {
+        let settings = of_all(client.settings());
+        client_locations(client, settings, lead_schema, config)
+    });
+    let mut clients = configured.collect::<Outcome<Vec<_>>>()?;
     if clients.is_empty() {
         clients.push(ClientLocations {
-            settings: ClientSettings::with_id(ClientId::default_client()),
+            settings: of_all(ClientSettings::with_id(ClientId::default_client())),
             reports: vec![PathBuf::from("source/contractor_reports")],
+            leads: Vec::new(),
+            lead_schema: Arc::new(lead_schema.clone()),
         });
-    }
-    for (place, client) in clients.iter().enumerate() {
-        if clients[..place].iter().any(|other| other.settings.id == client.settings.id) {
-            return Err(Failure::usage(format!("two clients have the id {:?}", client.settings.id.0))
-                .help("give each [[client]] in leadq.toml an id of its own"));
-        }
     }
     match (reports.is_empty(), &mut clients[..]) {
         (true, _) => {}
@@ -159,48 +238,45 @@ fn clients(config: &Config, reports: Vec<PathBuf>) -> Outcome<Vec<ClientLocation
     Ok(clients)
 }
 
-fn client(config: &Client) -> Outcome<ClientLocations> {
-    let mut settings = ClientSettings::with_id(ClientId(config.id.clone()));
-    if config.id.trim().is_empty() {
-        return Err(Failure::usage("a [[client]] has an empty id"));
-    }
-    if let Some(name) = &config.name {
-        settings.name.clone_from(name);
-    }
-    if let Some(zone) = &config.timezone {
-        settings.timezone = zone.parse().map_err(|_| {
-            Failure::usage(format!("client {:?}: timezone {zone:?} is none", config.id))
-                .help("write it as in the IANA database: America/Los_Angeles")
-        })?;
-    }
-    if let Some(interval) = &config.expected_interval {
-        settings.expected_interval = humantime::parse_duration(interval).map_err(|error| {
-            Failure::usage(format!("client {:?}: expected_interval {interval:?} is none: {error}", config.id))
-                .help("write it as 24h or 7days")
-        })?;
-    }
-    settings.max_leads_per_key = config.max_leads_per_key.unwrap_or(settings.max_leads_per_key);
-    settings.max_records_per_key = config.max_records_per_key.unwrap_or(settings.max_records_per_key);
-    Ok(ClientLocations { settings, reports: config.reports.iter().map(PathBuf::from).collect() })
+fn client_locations(
+    client: &ClientConfig,
+    settings: ClientSettings,
+    lead_schema: &LeadSchema,
+    config: &Config,
+) -> Outcome<ClientLocations> {
+    let own = client.schemas.as_ref().map(|path| Schemas::read(Path::new(path))).transpose()?;
+    let paths = |texts: &[String]| texts.iter().map(PathBuf::from).collect();
+    let (settings, lead_schema) = match &own {
+        Some(own) => (settings.with_schemas(&own.file), self::lead_schema(lead_schema, own, config)?),
+        None => (settings, lead_schema.clone()),
+    };
+    Ok(ClientLocations {
+        settings,
+        reports: paths(&client.reports),
+        leads: paths(client.leads.as_deref().unwrap_or_default()),
+        lead_schema: Arc::new(lead_schema),
+    })
 }
 
-/// Dimensions must not have the name of a column that the tables have already.
-fn dimensions(config: &Config) -> Outcome<Vec<String>> {
-    let dimensions = config.dimensions.clone().unwrap_or_default();
-    for (place, name) in dimensions.iter().enumerate() {
-        let taken = [Table::DimLead.schema(&[]), Table::FactLeadOutcome.schema(&[]), lead_rows(&[])]
-            .iter()
-            .any(|schema| schema.fields().iter().any(|field| field.name().eq_ignore_ascii_case(name)));
-        let again = dimensions[..place].iter().any(|other| normalise_header(other) == normalise_header(name));
-        if taken || again || LeadColumn::recognise(name).is_some() || normalise_header(name).is_empty() {
-            return Err(Failure::usage(format!("dimensions: {name:?} cannot be a dimension"))
-                .help(
-                    "it is a column that leadq has itself, one that holds identifiers of a person, or named twice; \
-                     leave it out",
-                ));
+/// What leads look like by a file that is laid over what was known. What it speaks of beside the columns
+/// has to be a dimension.
+fn lead_schema(known: &LeadSchema, schemas: &Schemas, config: &Config) -> Outcome<LeadSchema> {
+    let mut schema = known.clone();
+    schema.lay(&schemas.file.leads);
+    let dimensions = dimensions(config);
+    let is_known = |name: &str| dimensions.iter().any(|d| normalise_header(d) == normalise_header(name));
+    let stray = schema.dimensions().find(|name| !is_known(name)).map(str::to_owned);
+    match stray {
+        Some(name) => {
+            let message = format!("new_name {name:?} is neither a column of leads nor a dimension");
+            Err(schemas.wrong_at(
+                &name,
+                message,
+                "name it in dimensions of leadq.toml, or correct it to a column".to_owned(),
+            ))
         }
+        None => Ok(schema),
     }
-    Ok(dimensions)
 }
 
 /// A path as it is shown.
@@ -234,18 +310,52 @@ mod tests {
     fn what_cannot_be_is_told() {
         let cases = [
             ("memory = \"lots\"", "is no size"),
-            ("memory = \"1MB\"", "too little"),
-            ("[[client]]\nid = \"a\"\nreports = []\ntimezone = \"Mars\"", "Mars"),
-            ("[[client]]\nid = \"a\"\nreports = []\n[[client]]\nid = \"a\"\nreports = []", "two clients"),
-            ("dimensions = [\"source\", \"Set\"]", "cannot be a dimension"),
-            ("dimensions = [\"source\", \"SOURCE\"]", "cannot be a dimension"),
-            ("dimensions = [\"ordinal\"]", "cannot be a dimension"),
-            ("dimensions = [\"Hashed Phone\"]", "cannot be a dimension"),
-            ("[[client]]\nid = \"a\"\nreports = []\nexpected_interval = \"soon\"", "expected_interval"),
+            ("[[client]]\nid = \"a\"\nreports = []\ntimezone = \"Mars\"", "line 4: timezone: \"Mars\""),
+            ("schemas = \"none.json\"", "none.json"),
         ];
         for (text, expected) in cases {
             let failure = resolve(text, Flags::default(), Environment::default()).err().unwrap();
             assert!(failure.to_string().contains(expected), "{failure}");
         }
+        let flags = Flags { memory: Some("1MB".to_owned()), ..Flags::default() };
+        let failure = resolve("", flags, Environment::default()).err().unwrap();
+        assert!(failure.to_string().contains("--memory: \"1MB\" is too little"), "{failure}");
+    }
+
+    #[test]
+    fn leads_of_all_and_of_each_client() {
+        let own =
+            "[[client]]\nid = \"a\"\nreports = []\nleads = [\"/own\"]\n[[client]]\nid = \"b\"\nreports = []";
+        let environment = Environment::default;
+        let settings = resolve(own, Flags::default(), environment()).unwrap();
+        assert!(settings.leads.is_empty() && settings.clients[1].leads.is_empty());
+        assert_eq!(settings.clients[0].leads, [PathBuf::from("/own")]);
+        let both = format!("leads = [\"/all\"]\n{own}");
+        assert_eq!(resolve(&both, Flags::default(), environment()).unwrap().leads, [PathBuf::from("/all")]);
+        let flags = Flags { leads: vec![PathBuf::from("flag")], ..Flags::default() };
+        let settings = resolve(&both, flags, environment()).unwrap();
+        assert_eq!(settings.leads, [PathBuf::from("flag")]);
+        assert!(settings.clients[0].leads.is_empty(), "the command line overrides the configuration");
+    }
+
+    #[test]
+    fn settings_in_force_say_where_they_came_from() {
+        let environment = Environment {
+            lake: Some("/env".to_owned()),
+            secret: Some("s3cr3t".repeat(9)),
+            ..Environment::default()
+        };
+        let flags = Flags { memory: Some("1GiB".to_owned()), ..Flags::default() };
+        let settings = resolve("threads = 3", flags, environment).unwrap();
+        let of = |key: &str| {
+            let row = settings.effective.iter().find(|row| row.key == key).unwrap();
+            format!("{} from {}", row.value, row.origin)
+        };
+        assert_eq!(of("lake"), "/env from LEADQ_LAKE");
+        assert_eq!(of("memory"), "1.0 GiB from --memory");
+        assert_eq!(of("threads"), "3 from leadq.toml");
+        assert_eq!(of("limits.max_ratio"), "200 from default");
+        assert_eq!(of("client default: timezone"), "UTC from default");
+        assert!(settings.effective.iter().all(|row| !row.value.contains("s3cr3t")));
     }
 }

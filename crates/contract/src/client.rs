@@ -1,5 +1,10 @@
 //! A client (contractor) and what its configuration says.
 
+use std::sync::Arc;
+
+use crate::identity::IdentityRule;
+use crate::schema::{ReportSchema, SchemasFile};
+use crate::snapshot_pattern::SnapshotPattern;
 use crate::vocabulary::Vocabulary;
 
 /// Id of a client, as configured.
@@ -38,6 +43,12 @@ pub struct ClientSettings {
     pub max_records_per_key: u32,
     /// What its words mean.
     pub vocabulary: Vocabulary,
+    /// What its reports look like.
+    pub reports: Arc<ReportSchema>,
+    /// Where the time stands in its files' names; without one, in the notations of spec 1.8.
+    pub snapshot_pattern: Option<SnapshotPattern>,
+    /// How plain text is hashed.
+    pub identity: IdentityRule,
 }
 
 impl ClientSettings {
@@ -58,6 +69,17 @@ impl ClientSettings {
             max_leads_per_key: Self::DEFAULT_HUB_LIMIT,
             max_records_per_key: Self::DEFAULT_HUB_LIMIT,
             vocabulary: Vocabulary::default(),
+            reports: Arc::default(),
+            snapshot_pattern: None,
+            identity: IdentityRule::default(),
         }
+    }
+
+    /// The same with a `schemas.json` laid over what was known.
+    #[must_use]
+    pub fn with_schemas(mut self, file: &SchemasFile) -> Self {
+        Arc::make_mut(&mut self.reports).lay(&file.contractor_reports.columns);
+        self.vocabulary.lay(&file.contractor_reports);
+        self
     }
 }

@@ -21,6 +21,51 @@ pub enum CellType {
     LeadNumber,
     /// Text as it stands.
     Text,
+    /// An amount of money.
+    Decimal,
+}
+
+impl CellType {
+    /// Every type.
+    pub const ALL: [Self; 10] = [
+        Self::Date,
+        Self::Timestamp,
+        Self::Hash,
+        Self::Boolean,
+        Self::State,
+        Self::Zip,
+        Self::City,
+        Self::LeadNumber,
+        Self::Text,
+        Self::Decimal,
+    ];
+
+    /// Name in `schemas.json`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Date => "date",
+            Self::Timestamp => "timestamp",
+            Self::Hash => "hash",
+            Self::Boolean => "boolean",
+            Self::State => "state",
+            Self::Zip => "zip",
+            Self::City => "city",
+            Self::LeadNumber => "lead_number",
+            Self::Text => "text",
+            Self::Decimal => "decimal",
+        }
+    }
+
+    /// The type of a name; `string` and `bool` are Spark's names for text and boolean.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "string" => Some(Self::Text),
+            "bool" => Some(Self::Boolean),
+            _ => Self::ALL.into_iter().find(|t| t.name() == name),
+        }
+    }
 }
 
 /// The canonical columns of a report, in the order of the clean rows.
@@ -101,24 +146,31 @@ impl ReportColumn {
         }
     }
 
-    /// What its cells are read as.
+    /// What its cells are read as unless `schemas.json` says otherwise.
     #[must_use]
     pub const fn cell_type(self) -> CellType {
+        self.types()[0]
+    }
+
+    /// What its cells can be read as, the default first.
+    #[must_use]
+    pub const fn types(self) -> &'static [CellType] {
         match self {
-            Self::EntryDate => CellType::Date,
-            Self::LeadNumber => CellType::LeadNumber,
-            Self::EmailHash | Self::PhoneHash => CellType::Hash,
-            Self::City => CellType::City,
-            Self::State => CellType::State,
-            Self::Zip => CellType::Zip,
-            Self::ApptAt => CellType::Timestamp,
-            Self::Set | Self::Demo => CellType::Boolean,
-            Self::Location | Self::Dispo | Self::JobStatus => CellType::Text,
+            Self::EntryDate => &[CellType::Date, CellType::Timestamp],
+            Self::LeadNumber => &[CellType::LeadNumber, CellType::Text],
+            Self::EmailHash | Self::PhoneHash => &[CellType::Hash],
+            Self::City => &[CellType::City, CellType::Text],
+            Self::State => &[CellType::State, CellType::Text],
+            Self::Zip => &[CellType::Zip, CellType::Text],
+            Self::ApptAt => &[CellType::Timestamp, CellType::Date],
+            Self::Set | Self::Demo => &[CellType::Boolean],
+            Self::Location | Self::Dispo | Self::JobStatus => &[CellType::Text],
         }
     }
 
     /// Recognised headers beside the canonical name (spec 1.3).
-    const fn aliases(self) -> &'static [&'static str] {
+    #[must_use]
+    pub const fn aliases(self) -> &'static [&'static str] {
         match self {
             Self::EntryDate => &["Entry Date", "Date Entered", "Lead Date"],
             Self::LeadNumber => &["Lead Number", "Lead No", "Lead #", "Lead ID"],
@@ -133,17 +185,6 @@ impl ReportColumn {
             Self::Dispo => &["Disposition", "Result"],
             Self::Location | Self::JobStatus => &[],
         }
-    }
-
-    /// The column that a header means, if any (spec 1.4).
-    #[must_use]
-    pub fn recognise(header: &str) -> Option<Self> {
-        let wanted = normalise_header(header);
-        Self::ALL.into_iter().find(|column| {
-            std::iter::once(&column.name())
-                .chain(column.aliases())
-                .any(|alias| normalise_header(alias) == wanted)
-        })
     }
 }
 
@@ -200,20 +241,17 @@ impl LeadColumn {
         }
     }
 
-    /// The column that a header means, if any; matched as report headers are (spec 1.4), with their other
-    /// names for the columns that both have.
+    /// The column of a report that holds the same, and so has the same other names.
     #[must_use]
-    pub fn recognise(header: &str) -> Option<Self> {
-        let wanted = normalise_header(header);
-        let by_name = Self::ALL.into_iter().find(|c| normalise_header(c.name()) == wanted);
-        by_name.or_else(|| match ReportColumn::recognise(header)? {
-            ReportColumn::EmailHash => Some(Self::EmailHash),
-            ReportColumn::PhoneHash => Some(Self::PhoneHash),
-            ReportColumn::City => Some(Self::City),
-            ReportColumn::State => Some(Self::State),
-            ReportColumn::Zip => Some(Self::Zip),
-            _ => None,
-        })
+    pub const fn in_reports(self) -> Option<ReportColumn> {
+        match self {
+            Self::EmailHash => Some(ReportColumn::EmailHash),
+            Self::PhoneHash => Some(ReportColumn::PhoneHash),
+            Self::City => Some(ReportColumn::City),
+            Self::State => Some(ReportColumn::State),
+            Self::Zip => Some(ReportColumn::Zip),
+            Self::LeadUuid | Self::ClientId | Self::DeliveredAt | Self::Price => None,
+        }
     }
 }
 
@@ -268,9 +306,11 @@ impl FromIterator<ReportColumn> for ColumnSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::{LeadSchema, ReportSchema};
 
     #[test]
     fn headers_of_1_3_and_1_4() {
+        let schema = ReportSchema::default();
         let cases = [
             ("ENTRYDATE", Some(ReportColumn::EntryDate)),
             ("Date Entered", Some(ReportColumn::EntryDate)),
@@ -288,12 +328,13 @@ mod tests {
             ("Comment", None),
         ];
         for (header, expected) in cases {
-            assert_eq!(ReportColumn::recognise(header), expected, "{header:?}");
+            assert_eq!(schema.recognise(header), expected, "{header:?}");
         }
     }
 
     #[test]
     fn headers_of_leads() {
+        let schema = LeadSchema::default();
         let cases = [
             ("lead_UUID", Some(LeadColumn::LeadUuid)),
             ("Hashed Email", Some(LeadColumn::EmailHash)),
@@ -302,7 +343,7 @@ mod tests {
             ("source", None),
         ];
         for (header, expected) in cases {
-            assert_eq!(LeadColumn::recognise(header), expected, "{header:?}");
+            assert_eq!(schema.recognise(header), expected, "{header:?}");
         }
     }
 

@@ -52,7 +52,7 @@ macro_rules! finding_codes {
 
 finding_codes! {
     /// A header that no canonical column knows.
-    UnknownColumn = "unknown_column", Info, "column is none that leadq knows; it is not used";
+    UnknownColumn = "unknown_column", Info, "column is none that leadq knows and is not used; give its header to a column in schemas.json if it is one";
     /// A canonical column without a header.
     MissingColumn = "missing_column", Info, "column is not in the file; its values are unknown there";
     /// Lines above the header.
@@ -136,7 +136,7 @@ finding_codes! {
     /// The link contradicts itself.
     ConflictLink = "conflict_link", Warning, "records match a lead by one identifier while the other differs";
     /// A disposition of unknown meaning.
-    UnmappedDisposition = "unmapped_disposition", Warning, "dispositions that no rule of the vocabulary knows; they count for no outcome";
+    UnmappedDisposition = "unmapped_disposition", Warning, "dispositions that no rule of the vocabulary knows; they count for no outcome until schemas.json says what they mean";
 }
 
 impl FindingCode {

@@ -1,5 +1,7 @@
 //! What a client's words mean: dispositions to outcomes, job statuses that mean cancelled (spec 2.5, 2.7).
 
+use crate::schema::{Disposition, ReportSection};
+
 /// What became of a lead, told by the disposition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
@@ -26,6 +28,26 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 10] = [
+        Self::Sale,
+        Self::NoSale,
+        Self::NoDemo,
+        Self::Cancelled,
+        Self::Pending,
+        Self::Open,
+        Self::Uncontactable,
+        Self::DqSeller,
+        Self::DqScope,
+        Self::Unmapped,
+    ];
+
+    /// The outcome of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+
     /// Name in tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -51,6 +73,20 @@ pub enum Phrase {
     Whole(String),
     /// The beginning of the text.
     Prefix(String),
+}
+
+impl Phrase {
+    /// A whole text.
+    #[must_use]
+    pub fn whole(text: &str) -> Self {
+        Self::Whole(compared(text))
+    }
+
+    /// The beginning of a text.
+    #[must_use]
+    pub fn prefix(text: &str) -> Self {
+        Self::Prefix(compared(text))
+    }
 }
 
 /// A client's vocabulary. The first phrase that fits decides.
@@ -82,8 +118,7 @@ impl Default for Vocabulary {
             .iter()
             .flat_map(|(whole, group, outcome)| {
                 group.iter().map(move |text| {
-                    let text = compared(text);
-                    (if *whole { Phrase::Whole(text) } else { Phrase::Prefix(text) }, *outcome)
+                    (if *whole { Phrase::whole(text) } else { Phrase::prefix(text) }, *outcome)
                 })
             })
             .collect();
@@ -92,6 +127,30 @@ impl Default for Vocabulary {
 }
 
 impl Vocabulary {
+    /// Knows no word.
+    #[cfg(test)]
+    pub(crate) const fn bare() -> Self {
+        Self { dispositions: Vec::new(), cancelled: Vec::new() }
+    }
+
+    /// Lays a file's words over this: its dispositions are tried first, its job statuses are added.
+    pub fn lay(&mut self, section: &ReportSection) {
+        let known = std::mem::take(&mut self.dispositions);
+        let of =
+            |group: &Disposition| group.phrases().map(|phrase| (phrase, group.outcome)).collect::<Vec<_>>();
+        self.dispositions = section.dispositions.iter().flat_map(of).collect();
+        for phrase in known {
+            if !self.dispositions.contains(&phrase) {
+                self.dispositions.push(phrase);
+            }
+        }
+        for status in section.cancelled_job_statuses.iter().map(|status| compared(status)) {
+            if !self.cancelled.contains(&status) {
+                self.cancelled.push(status);
+            }
+        }
+    }
+
     /// What a disposition means.
     #[must_use]
     pub fn outcome(&self, dispo: &str) -> Outcome {

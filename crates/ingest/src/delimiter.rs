@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use leadq_contract::ReportSchema;
+
 use crate::header::Header;
 use crate::raw::{Rows, Step};
 use crate::records::RecordReader;
@@ -35,11 +37,11 @@ pub(crate) struct Head {
 ///
 /// # Errors
 /// What the input reports.
-pub(crate) fn choose(input: &mut impl Read) -> io::Result<Head> {
-    choose_from(input, HEAD)
+pub(crate) fn choose(input: &mut impl Read, schema: &ReportSchema) -> io::Result<Head> {
+    choose_from(input, schema, HEAD)
 }
 
-fn choose_from(input: &mut impl Read, first: usize) -> io::Result<Head> {
+fn choose_from(input: &mut impl Read, schema: &ReportSchema, first: usize) -> io::Result<Head> {
     let mut bytes = Vec::new();
     let mut wanted = first;
     loop {
@@ -49,7 +51,7 @@ fn choose_from(input: &mut impl Read, first: usize) -> io::Result<Head> {
         let mut cut = false;
         for delimiter in DELIMITERS {
             let mut rows = RecordReader::new(&bytes[..], delimiter);
-            let header = Header::find(&mut rows, |_| {})?;
+            let header = Header::find(&mut rows, schema, |_| {})?;
             // What was read last may be the beginning of something else.
             cut |= !whole && rows.next_row()? == Step::End;
             let recognised = header.map_or(0, |header| header.recognised());
@@ -94,7 +96,7 @@ mod tests {
     fn delimiter(text: &str) -> Option<char> {
         let by_any_cut = [1, 7, HEAD].map(|first| {
             let mut input = text.as_bytes();
-            let head = choose_from(&mut input, first).unwrap();
+            let head = choose_from(&mut input, &ReportSchema::default(), first).unwrap();
             assert_eq!([&head.bytes[..], input].concat(), text.as_bytes());
             head.delimiter.map(char::from)
         });

@@ -3,7 +3,8 @@
 use std::io;
 
 use leadq_contract::column::{ColumnSet, normalise_header};
-use leadq_contract::{FindingCode, ReportColumn};
+use leadq_contract::schema::Target;
+use leadq_contract::{FindingCode, ReportColumn, ReportSchema};
 
 use crate::cells::text::tidy;
 use crate::raw::{RawRow, Rows, Step};
@@ -22,31 +23,48 @@ pub(crate) struct Header {
     pub(crate) normalised: Vec<String>,
     /// The cells that mean each canonical column, from left to right.
     pub(crate) cells: [Vec<usize>; ReportColumn::COUNT],
+    /// Cells of which `schemas.json` says that they are no column: not used, and nothing to tell of.
+    dismissed: Vec<usize>,
 }
 
 impl Header {
     /// Reads a line as a header; `None` if it is none.
-    pub(crate) fn read<'a>(line: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
+    pub(crate) fn read<'a>(
+        line: impl Iterator<Item = &'a str> + Clone,
+        schema: &ReportSchema,
+    ) -> Option<Self> {
         let mut cells: [Vec<usize>; ReportColumn::COUNT] = Default::default();
         let mut recognised = 0;
-        for (index, column) in line.clone().map(ReportColumn::recognise).enumerate() {
-            if let Some(column) = column {
-                recognised += 1;
-                cells[column.index()].push(index);
+        let mut dismissed = Vec::new();
+        for (index, cell) in line.clone().enumerate() {
+            match schema.target(cell) {
+                Some(Target::Column(column)) => {
+                    recognised += 1;
+                    cells[column.index()].push(index);
+                }
+                Some(Target::Nothing | Target::Dimension(_)) => dismissed.push(index),
+                None => {}
             }
         }
         let has = |column: ReportColumn| !cells[column.index()].is_empty();
         let identified =
             has(ReportColumn::EmailHash) || has(ReportColumn::PhoneHash) || has(ReportColumn::LeadNumber);
-        (recognised >= MIN_RECOGNISED && identified)
-            .then(|| Self { normalised: line.map(normalise_header).collect(), cells })
+        (recognised >= MIN_RECOGNISED && identified).then(|| Self {
+            normalised: line.map(normalise_header).collect(),
+            cells,
+            dismissed,
+        })
     }
 
     /// Goes to the header among the first non-blank rows (1.4); rows above it go to `above`.
     ///
     /// # Errors
     /// What the input reports.
-    pub(crate) fn find(rows: &mut impl Rows, mut above: impl FnMut(&RawRow)) -> io::Result<Option<Self>> {
+    pub(crate) fn find(
+        rows: &mut impl Rows,
+        schema: &ReportSchema,
+        mut above: impl FnMut(&RawRow),
+    ) -> io::Result<Option<Self>> {
         let mut lines = 0;
         while lines < MAX_LINES {
             let step = rows.next_row()?;
@@ -55,9 +73,9 @@ impl Header {
                 Step::End => break,
                 Step::Row if row.cells().all(|cell| cell.trim().is_empty()) => continue,
                 Step::Row => {
-                    if Self::read(row.cells()).is_some() {
+                    if Self::read(row.cells(), schema).is_some() {
                         rows.begin_body();
-                        return Ok(Self::read(rows.row().cells()));
+                        return Ok(Self::read(rows.row().cells(), schema));
                     }
                 }
                 Step::Malformed | Step::Oversized => {}
@@ -93,7 +111,8 @@ impl Header {
     pub(crate) fn report<'a>(&self, line: impl Iterator<Item = &'a str>, number: u64, tally: &mut Tally) {
         let mut named = Vec::new();
         for (cell, text) in line.enumerate() {
-            let known = self.cells.iter().any(|cells| cells.contains(&cell));
+            let known =
+                self.cells.iter().any(|cells| cells.contains(&cell)) || self.dismissed.contains(&cell);
             let name = redact::cell(&tidy(text));
             if !known && !self.normalised[cell].is_empty() && !named.contains(&name) {
                 named.push(name.clone());
@@ -123,7 +142,7 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Option<Header> {
-        Header::read(line.split(','))
+        Header::read(line.split(','), &ReportSchema::default())
     }
 
     #[test]
@@ -138,6 +157,26 @@ mod tests {
     fn two_headers_may_mean_one_column() {
         let header = read("Email,CITY,Set,CityName").unwrap();
         assert_eq!(header.cells[ReportColumn::City.index()], [1, 3]);
+    }
+
+    #[test]
+    fn a_column_that_schemas_dismiss_is_not_told_as_unknown_1_3() {
+        let text = r#"{"input_schemas": {"contractor_reports": {"entries": [
+            {"name": "Result", "new_name": null}]}}}"#;
+        let mut schema = ReportSchema::default();
+        schema.lay(&leadq_contract::schema::SchemasFile::parse(text).unwrap().contractor_reports.columns);
+        let line = "Email,Set,Demo,RESULT,Comment";
+        let header = Header::read(line.split(','), &schema).unwrap();
+        assert!(!header.present().contains(ReportColumn::Dispo));
+        let mut tally = Tally::default();
+        header.report(line.split(','), 1, &mut tally);
+        let found = tally.finish();
+        let unknown: Vec<_> = found
+            .iter()
+            .filter(|found| found.code == FindingCode::UnknownColumn)
+            .map(|found| found.column.as_deref())
+            .collect();
+        assert_eq!(unknown, [Some("Comment")]);
     }
 
     #[test]

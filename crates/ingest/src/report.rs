@@ -105,7 +105,7 @@ fn read_text_as(
 ) -> Result<ReportReading, IngestError> {
     let mut digest = Digesting { input: source.open()?, hasher: blake3::Hasher::new(), bytes: 0 };
     let mut text = Utf8Reader::new(&mut digest, known);
-    let head = delimiter::choose(&mut text)?;
+    let head = delimiter::choose(&mut text, &options.client.reports)?;
     let mut reading = match head.delimiter {
         None => rejected(no_header("lines")),
         Some(mark) => {
@@ -165,13 +165,13 @@ fn read_rows(
     let preamble = |row: &RawRow| {
         tally.add(FindingCode::Preamble, None, Some(row.line), || redact::cell(row.raw()));
     };
-    let Some(header) = Header::find(rows, preamble)? else { return Ok(None) };
+    let Some(header) = Header::find(rows, &options.client.reports, preamble)? else { return Ok(None) };
     if let Some(objection) = objection(&header, options.limits) {
         return Ok(Some(rejected(objection)));
     }
     header.report(rows.row().cells(), rows.row().line, &mut tally);
     let keying = Keying::new(options.secret);
-    let cleaner = Cleaner::new(options.client.timezone, options.algorithm, keying);
+    let cleaner = Cleaner::new(options.client, options.algorithm, keying);
     let reading = ReportReading { present: header.present(), ..ReportReading::default() };
     let mut body =
         Body { header, cleaner, reading, tally, seen: HashSet::new(), batch: BatchBuilder::new(), sink };

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use chrono_tz::Tz;
-use leadq_contract::{FindingCode, IdentifierKey, IdentifierKind, ReportColumn};
+use leadq_contract::column::ColumnSet;
+use leadq_contract::{CellType, ClientSettings, FindingCode, IdentifierKey, IdentifierKind, ReportColumn};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::category::{Category, Spelled};
-use crate::cells::hash::{self, HashAlgorithm, HashRead};
-use crate::cells::{Read, boolean, date, place, state, text, timestamp, zip};
+use crate::cells::hash::{self, HashAlgorithm, HashRead, PlainRule};
+use crate::cells::{Read, boolean, by_rule, date, place, state, text, timestamp, zip};
 use crate::header::Header;
 use crate::keying::Keying;
 use crate::redact;
@@ -79,8 +79,10 @@ impl Categories {
 
 /// Reads rows of one file.
 pub(crate) struct Cleaner<'a> {
-    timezone: Tz,
-    algorithm: HashAlgorithm,
+    client: &'a ClientSettings,
+    plain: PlainRule,
+    /// Columns that are read otherwise than by default.
+    special: ColumnSet,
     keying: Keying<'a>,
     pub(crate) categories: Categories,
     /// The current row.
@@ -90,10 +92,13 @@ pub(crate) struct Cleaner<'a> {
 }
 
 impl<'a> Cleaner<'a> {
-    pub(crate) fn new(timezone: Tz, algorithm: HashAlgorithm, keying: Keying<'a>) -> Self {
+    /// `usual`: by what most of the client's leads are hashed.
+    pub(crate) fn new(client: &'a ClientSettings, usual: HashAlgorithm, keying: Keying<'a>) -> Self {
+        let is_special = |column: &ReportColumn| client.reports.special_rule(*column).is_some();
         Self {
-            timezone,
-            algorithm,
+            client,
+            plain: PlainRule::of_client(&client.identity, usual),
+            special: ReportColumn::ALL.into_iter().filter(is_special).collect(),
             keying,
             categories: Categories::default(),
             row: CleanRow::default(),
@@ -109,7 +114,11 @@ impl<'a> Cleaner<'a> {
         number.clear();
         for column in ReportColumn::ALL {
             for index in &header.cells[column.index()] {
-                self.read_cell(column, *index, cell(*index));
+                if self.special.contains(column) {
+                    self.read_special(column, *index, cell(*index));
+                } else {
+                    self.read_cell(column, *index, cell(*index));
+                }
             }
         }
         if self.row.lead_number.as_deref() == Some("") {
@@ -125,17 +134,14 @@ impl<'a> Cleaner<'a> {
         let bad = match column {
             C::EntryDate => first(&mut row.entry_date, date::read(raw)),
             C::LeadNumber => {
-                let number = row.lead_number.get_or_insert_default();
-                if let (Read::Value(text), true) = (text::lead_number(raw), number.is_empty()) {
-                    self.keying.write_number(&text, number);
-                }
+                self.write_number(text::lead_number(raw));
                 false
             }
             C::City => first(&mut row.city, known.city.read(raw, |raw| masked(place::city(raw)))),
             C::State => first(&mut row.state, known.state.read(raw, state::read)),
             C::Zip => first(&mut row.zip, known.zip.read(raw, zip::read)),
             C::Location => first(&mut row.location, known.location.read(raw, free_text)),
-            C::ApptAt => first(&mut row.appt_at, timestamp::read(raw, self.timezone)),
+            C::ApptAt => first(&mut row.appt_at, timestamp::read(raw, self.client.timezone)),
             C::Set => first(&mut row.set, boolean::read(raw)),
             C::Demo => first(&mut row.demo, boolean::read(raw)),
             C::Dispo => first(&mut row.dispo, known.dispo.read(raw, free_text)),
@@ -147,13 +153,49 @@ impl<'a> Cleaner<'a> {
         }
     }
 
+    /// Reads one cell of a column that `schemas.json` speaks of.
+    fn read_special(&mut self, column: ReportColumn, cell: usize, raw: &str) {
+        use ReportColumn as C;
+        let client = self.client;
+        let rule = client.reports.rule(column);
+        if by_rule::is_placeholder(raw, rule) {
+            return;
+        }
+        let (row, known) = (&mut self.row, &mut self.categories);
+        let bad = match (column, rule.cell_type) {
+            (C::EntryDate, _) => first(&mut row.entry_date, by_rule::date(raw, rule, client.timezone)),
+            (C::ApptAt, _) => first(&mut row.appt_at, by_rule::timestamp(raw, rule, client.timezone)),
+            (C::Set, _) => first(&mut row.set, by_rule::boolean(raw, rule)),
+            (C::Demo, _) => first(&mut row.demo, by_rule::boolean(raw, rule)),
+            (C::City, CellType::Text) => first(&mut row.city, known.city.read(raw, free_text)),
+            (C::State, CellType::Text) => first(&mut row.state, known.state.read(raw, free_text)),
+            (C::Zip, CellType::Text) => first(&mut row.zip, known.zip.read(raw, free_text)),
+            (C::LeadNumber, CellType::Text) => {
+                self.write_number(text::plain(raw));
+                false
+            }
+            _ => return self.read_cell(column, cell, raw),
+        };
+        if bad {
+            self.bad.push(BadCell { code: invalid_code(column), column, cell });
+        }
+    }
+
+    /// Takes a lead number, if the row has none yet.
+    fn write_number(&mut self, read: Read<Cow<'_, str>>) {
+        let number = self.row.lead_number.get_or_insert_default();
+        if let (Read::Value(text), true) = (read, number.is_empty()) {
+            self.keying.write_number(&text, number);
+        }
+    }
+
     fn read_hash(&mut self, column: ReportColumn, cell: usize, raw: &str) {
         let (kind, side) = match column {
             ReportColumn::EmailHash => (IdentifierKind::Email, 0),
             _ => (IdentifierKind::Phone, 1),
         };
         let mut bad = |code| self.bad.push(BadCell { code, column, cell });
-        let read = hash::read(raw, kind, self.algorithm);
+        let read = hash::read_by(raw, kind, self.plain);
         match &read {
             HashRead::Null | HashRead::Hash(_) => {}
             HashRead::Junk => bad(FindingCode::JunkHash),
@@ -296,3 +338,6 @@ const fn invalid_code(column: ReportColumn) -> FindingCode {
         _ => FindingCode::InvalidHash,
     }
 }
+
+#[cfg(test)]
+mod tests;

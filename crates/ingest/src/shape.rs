@@ -51,7 +51,8 @@ mod tests {
 
     #[test]
     fn shapes_of_1_7() {
-        let header = Header::read("Email,Lead #,Set".split(',')).unwrap();
+        let schema = leadq_contract::ReportSchema::default();
+        let header = Header::read("Email,Lead #,Set".split(','), &schema).unwrap();
         let cases = [
             ("-----,-----,-----", Some(Bucket::Separator)),
             ("-, ,---", Some(Bucket::Separator)),

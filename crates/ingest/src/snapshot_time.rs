@@ -2,6 +2,10 @@
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 
+mod by_pattern;
+
+pub use by_pattern::from_name_by;
+
 /// The end of a day, for a date without a readable time.
 pub const END_OF_DAY: (u32, u32, u32) = (23, 59, 59);
 

@@ -24,6 +24,7 @@ use tokio::task::JoinSet;
 use crate::error::RunError;
 use crate::observer::Observer;
 use crate::ports::PortError;
+use crate::run::LeadsSource;
 use crate::source::SourceFile;
 use crate::spool::{Spool, SpoolMemory};
 
@@ -74,7 +75,7 @@ impl Reading {
 
 /// Reads leads files in order; clean rows go to `rows`.
 pub(crate) fn leads(
-    files: Vec<SourceFile>,
+    files: Vec<LeadsSource>,
     clients: &[ClientSettings],
     dimensions: &[String],
     algorithms: &BTreeMap<ClientId, HashAlgorithm>,
@@ -88,10 +89,17 @@ pub(crate) fn leads(
     };
     let mut read = Vec::new();
     let mut first_ordinal = 0;
-    for file in files {
+    for LeadsSource { file, owner, schema } in files {
         let failed = |source| RunError::Leads { file: file.path.display().to_string(), source };
-        let options =
-            LeadOptions { clients, owner: only, dimensions, secret: &with.secret, algorithms, first_ordinal };
+        let options = LeadOptions {
+            clients,
+            schema: &schema,
+            owner: owner.as_ref().or(only),
+            dimensions,
+            secret: &with.secret,
+            algorithms,
+            first_ordinal,
+        };
         let mut sink = LeadSink { rows, quarantine: QuarantineSpool::new(with.spool()) };
         let input = File::open(&file.path).map_err(|e| failed(e.into()))?;
         let reading = read_leads(input, &options, &mut sink).map_err(failed)?;
@@ -107,11 +115,11 @@ pub(crate) fn leads(
 ///
 /// # Errors
 /// As for the run, naming the file.
-pub fn check_leads(files: &[SourceFile], clients: usize) -> Result<(), RunError> {
-    for file in files {
+pub fn check_leads(files: &[LeadsSource], clients: usize) -> Result<(), RunError> {
+    for LeadsSource { file, owner, schema } in files {
         let failed = |source| RunError::Leads { file: file.path.display().to_string(), source };
         let input = File::open(&file.path).map_err(|e| failed(e.into()))?;
-        leadq_ingest::check_leads(input, clients == 1).map_err(failed)?;
+        leadq_ingest::check_leads(input, schema, clients == 1 || owner.is_some()).map_err(failed)?;
     }
     Ok(())
 }
@@ -186,7 +194,7 @@ fn report(
     unpack(&mut input, &with.limits, &mut each).map_err(scratch_failed)?;
     // A damaged archive replaces the members of the one before too.
     if parts.iter().any(|part| part.facts.name != file.name || part.facts.rejected) {
-        let facts = Arc::new(archive_facts(file, &mut input, &parts).map_err(RunError::Scratch)?);
+        let facts = Arc::new(archive_facts(file, &mut input, &parts, client).map_err(RunError::Scratch)?);
         parts.iter_mut().for_each(|part| part.facts.archive = Some(Arc::clone(&facts)));
     }
     Ok(parts)
@@ -217,7 +225,7 @@ fn read_part(
         spool.close()?;
     }
     let facts = FileFacts {
-        snapshot_at: snapshot_at(&name, file.modified, &reading, options.client.timezone),
+        snapshot_at: snapshot_at(&name, file.modified, &reading, options.client),
         digest: reading.digest,
         modified: file.modified,
         rejected: reading.rejected.is_some(),
@@ -228,7 +236,12 @@ fn read_part(
 }
 
 /// What decides whether an archive is a correction: its time is by its name, else the latest of its members.
-fn archive_facts(file: &SourceFile, input: &mut File, parts: &[ReportFile]) -> std::io::Result<ArchiveFacts> {
+fn archive_facts(
+    file: &SourceFile,
+    input: &mut File,
+    parts: &[ReportFile],
+    client: &ClientSettings,
+) -> std::io::Result<ArchiveFacts> {
     let latest = parts.iter().filter(|part| !part.facts.rejected).map(|part| part.facts.snapshot_at).max();
     let any = parts.iter().map(|part| part.facts.snapshot_at).max();
     let mut hasher = blake3::Hasher::new();
@@ -236,7 +249,7 @@ fn archive_facts(file: &SourceFile, input: &mut File, parts: &[ReportFile]) -> s
     hasher.update_reader(input)?;
     Ok(ArchiveFacts {
         name: file.name.clone(),
-        snapshot_at: snapshot_time::from_name(&file.name).or(latest).or(any).unwrap_or_default(),
+        snapshot_at: time_by_name(&file.name, client).or(latest).or(any).unwrap_or_default(),
         digest: *hasher.finalize().as_bytes(),
         modified: file.modified,
     })
@@ -247,7 +260,7 @@ fn snapshot_at(
     name: &str,
     modified: i128,
     reading: &ReportReading,
-    timezone: chrono_tz::Tz,
+    client: &ClientSettings,
 ) -> NaiveDateTime {
     let epoch = DateTime::UNIX_EPOCH.date_naive();
     let by_content = || {
@@ -257,10 +270,18 @@ fn snapshot_at(
     let by_modification = || {
         let nanos = i64::try_from(modified).unwrap_or_default();
         // Wall time of the client, in whole seconds, as every other snapshot time.
-        let time = DateTime::from_timestamp_nanos(nanos).with_timezone(&timezone).naive_local();
+        let time = DateTime::from_timestamp_nanos(nanos).with_timezone(&client.timezone).naive_local();
         time.with_nanosecond(0).unwrap_or(time)
     };
-    snapshot_time::from_name(name).or_else(by_content).unwrap_or_else(by_modification)
+    time_by_name(name, client).or_else(by_content).unwrap_or_else(by_modification)
+}
+
+/// Time of a snapshot by a name, as the client writes it.
+fn time_by_name(name: &str, client: &ClientSettings) -> Option<NaiveDateTime> {
+    match &client.snapshot_pattern {
+        Some(pattern) => snapshot_time::from_name_by(pattern, name),
+        None => snapshot_time::from_name(name),
+    }
 }
 
 /// Collects rows set aside into batches.

@@ -17,5 +17,5 @@ pub mod view;
 
 pub use error::RunError;
 pub use ingest::check_leads;
-pub use run::{ClientFiles, RunOutcome, RunRequest, run};
+pub use run::{ClientFiles, LeadsSource, RunOutcome, RunRequest, run};
 pub use view::View;

@@ -13,7 +13,7 @@ use arrow::record_batch::RecordBatch;
 use futures::StreamExt;
 use leadq_contract::run::{LAKE_FORMAT, RunRecord};
 use leadq_contract::{
-    ClientId, ClientSettings, Finding, IdentifierKind, IdentifierSecret, Limits, Table, rows,
+    ClientId, ClientSettings, Finding, IdentifierKind, IdentifierSecret, LeadSchema, Limits, Table, rows,
 };
 use leadq_ingest::cells::hash::HashAlgorithm;
 use leadq_matching::plan::input;
@@ -41,23 +41,34 @@ pub struct ClientFiles {
     pub reports: Vec<SourceFile>,
 }
 
+/// A leads file, and what is known of it before it is read.
+#[derive(Debug, Clone)]
+pub struct LeadsSource {
+    /// The file.
+    pub file: SourceFile,
+    /// The client in whose own location it lies; its leads are of that client unless they name another one.
+    pub owner: Option<ClientId>,
+    /// What its columns are called, and how their cells are read.
+    pub schema: Arc<LeadSchema>,
+}
+
 /// What a run is to take in.
 #[derive(Debug, Clone)]
 pub struct RunRequest {
     /// Leads files, in natural order.
-    pub leads: Vec<SourceFile>,
+    pub leads: Vec<LeadsSource>,
     /// Clients and their report files.
     pub clients: Vec<ClientFiles>,
     /// Columns of the leads kept as dimensions.
     pub dimensions: Vec<String>,
+    /// Bounds on report files.
+    pub limits: Limits,
     /// What identifiers are keyed with.
     pub secret: IdentifierSecret,
     /// Bytes that rows under way may take before they go to disk.
     pub spool_memory: u64,
     /// Folder for what does not fit into memory.
     pub scratch: PathBuf,
-    /// What a report file may be at most.
-    pub limits: Limits,
     /// Files read at once.
     pub threads: usize,
     /// Version of leadq, for the record.
@@ -142,6 +153,7 @@ impl Stages<'_> {
         let begun = Instant::now();
         self.observer.begin(Stage::Leads, self.request.leads.len() as u64);
         let leads = self.leads(&with).await?;
+        self.tell_missing_dimensions(&leads);
         self.took(Stage::Leads, begun);
         let begun = Instant::now();
         let files = self.request.clients.iter().map(|client| client.reports.len() as u64).sum();
@@ -179,6 +191,18 @@ impl Stages<'_> {
             return Ok(leads);
         }
         self.leads_hashed(with, algorithms).await
+    }
+
+    /// A dimension that no file has is a slip in the configuration or in the export: told, not silent.
+    fn tell_missing_dimensions(&self, leads: &[LeadsFile]) {
+        for (place, dimension) in self.request.dimensions.iter().enumerate() {
+            if !leads.iter().any(|file| file.reading.dimensions.get(place) == Some(&true)) {
+                tracing::warn!(
+                    dimension = %dimension,
+                    "no leads file has this dimension; it stays empty: compare dimensions in leadq.toml with the columns of the leads"
+                );
+            }
+        }
     }
 
     async fn leads_hashed(

@@ -1,7 +1,9 @@
-//! The documents that a newcomer looks for are there, and their links lead somewhere.
+//! The documents that a newcomer looks for are there, their links lead somewhere, and what is made is up to date.
 
 use super::Violation;
 use super::tree::{Tree, resolve};
+use crate::configuration::{PAGE, SOURCE};
+use crate::documented;
 
 /// Documents that have to be there, and what for.
 const REQUIRED: [(&str, &str); 4] = [
@@ -15,6 +17,18 @@ const REQUIRED: [(&str, &str); 4] = [
 pub(super) fn required(tree: &Tree) -> Vec<Violation> {
     let missing = REQUIRED.iter().filter(|(path, _)| !tree.has(path));
     missing.map(|(path, what)| Violation::new(path, 1, "is missing", format!("write it: {what}"))).collect()
+}
+
+/// The page of the configuration says what the documented default says.
+pub(super) fn configuration(tree: &Tree) -> Vec<Violation> {
+    let Some(source) = tree.text(SOURCE) else { return Vec::new() };
+    let made = documented::markdown(source);
+    let written = tree.text(PAGE).unwrap_or_default();
+    if made == written {
+        return Vec::new();
+    }
+    let line = made.lines().zip(written.lines()).take_while(|(a, b)| a == b).count() + 1;
+    vec![Violation::new(PAGE, line, format!("is not what {SOURCE} says"), "run `cargo xtask docs`")]
 }
 
 /// Relative links in Markdown files lead to a file or folder of the repository.
@@ -77,6 +91,14 @@ mod tests {
         let tree = Tree::from([("README.md", ""), ("CHANGELOG.md", ""), ("docs/adr/0001-lake.md", "")]);
         let paths: Vec<String> = required(&tree).into_iter().map(|violation| violation.path).collect();
         assert_eq!(paths, ["ARCHITECTURE.md"]);
+    }
+
+    #[test]
+    fn a_page_of_the_configuration_that_lags_behind_is_found() {
+        let source = "# All.\n\n# Where.\n#: lake = \"lake\"\n";
+        let page = documented::markdown(source);
+        let find = |page: &str| configuration(&Tree::from([(SOURCE, source), (PAGE, page)])).len();
+        assert_eq!((find(&page), find(&page.replace("Where", "There")), find("")), (0, 1, 1));
     }
 
     #[test]

@@ -89,6 +89,7 @@ fn of_tree(tree: &Tree) -> Vec<Violation> {
         paths::machine_paths(tree),
         docs::required(tree),
         docs::links(tree),
+        docs::configuration(tree),
         versions::pinned(tree),
         versions::locked_once(tree),
     ]

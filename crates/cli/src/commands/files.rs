@@ -5,12 +5,8 @@ use clap::Args;
 use futures::TryStreamExt;
 use leadq_contract::rows::Bucket;
 use leadq_contract::run::FileStatus;
-<<<<<<< HEAD
 use leadq_contract::{Finding, Severity, Table};
-=======
-use leadq_contract::{Finding, FindingCode, Severity, Table};
 use leadq_pipeline::View;
->>>>>>> wip-commands
 use serde_json::{Map, Value as Json, json};
 
 use super::{Global, Printing, Reading, findings};

@@ -1,6 +1,8 @@
 //! The command line: one file a command, each with its arguments and what it does.
 
+mod config;
 mod doctor;
+mod documented;
 mod explain;
 mod export;
 mod files;
@@ -14,9 +16,9 @@ mod sample;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, FromArgMatches, Parser, Subcommand};
 
-use crate::failure::{EXIT_CODES, Outcome};
+use crate::failure::Outcome;
 use crate::output::Format;
 use crate::settings::{Environment, Flags, Settings};
 
@@ -26,7 +28,7 @@ use crate::settings::{Environment, Flags, Settings};
 /// their CRM, cleans and matches them by hashed email and phone, and says how many leads became an
 /// appointment, a demo, a sale, how sure that is, and what is broken in the data.
 #[derive(Debug, Parser)]
-#[command(name = "leadq", version, max_term_width = 100, after_long_help = EXIT_CODES)]
+#[command(name = "leadq", version, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -34,16 +36,14 @@ pub(crate) struct Cli {
     command: Command,
 }
 
-/// Options of every command.
+/// Options of every command. Those without a text here have that of their key in leadq.toml.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// Configuration file [default: leadq.toml here, else built-in defaults]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where the tables are [default: lake]
     #[arg(long, global = true, value_name = "LOCATION")]
     lake: Option<String>,
-    /// Memory that the process stays within, as 4GiB [default: half of the machine's]
     #[arg(long, global = true, value_name = "SIZE")]
     memory: Option<String>,
     /// No progress
@@ -82,6 +82,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Hash(hash::HashArgs),
     Sample(sample::SampleArgs),
+    Config(config::ConfigArgs),
 }
 
 impl Global {
@@ -99,6 +100,12 @@ impl Global {
     }
 }
 
+/// Reads the command line; help, version and usage errors end the process here.
+pub(crate) fn parse() -> Cli {
+    let matches = documented::command().get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
 /// Does what the command line says.
 pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
     let Cli { global, command } = cli;
@@ -113,6 +120,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Doctor(args) => return doctor::run(&global, &args).await,
         Command::Hash(args) => hash::run(&args)?,
         Command::Sample(args) => sample::run(&args)?,
+        Command::Config(args) => config::run(&global, &args)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -120,11 +128,10 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent_and_shows_examples() {
-        let mut command = Cli::command();
+        let mut command = documented::command();
         command.build();
         command.clone().debug_assert();
         for sub in command.get_subcommands_mut().filter(|sub| sub.get_name() != "help") {

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use clap::Args;
 use leadq_contract::run::RunRecord;
 use leadq_contract::{Finding, Severity};
+use leadq_ingest::timeline::natural;
 use leadq_metrics::{Basis, Counts};
 use leadq_pipeline::ports::Lake;
-use leadq_pipeline::{ClientFiles, RunOutcome, RunRequest, View, source};
+use leadq_pipeline::{ClientFiles, LeadsSource, RunOutcome, RunRequest, View, source};
 use serde_json::json;
 
 use super::{Global, Printing, findings, metrics};
@@ -25,6 +26,7 @@ use crate::settings::{Environment, Flags, Settings, shown};
 /// The part of the memory that rows between two stages may take before they go to disk.
 const SPOOL_SHARE: u64 = 8;
 
+// Flags without a text here have that of their key in leadq.toml.
 /// Take in leads and reports, match them, commit the tables, and print the funnel
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -33,10 +35,8 @@ const SPOOL_SHARE: u64 = 8;
   leadq run --dry-run                what it would take in
   leadq run --strict                 exit code 10 if there are new findings")]
 pub(crate) struct RunArgs {
-    /// Parquet files of the leads delivered: folders or files [default: source/leads]
     #[arg(long, num_args = 1.., value_name = "PATH")]
     leads: Vec<PathBuf>,
-    /// Report snapshots of the one client: folders or files [default: source/contractor_reports]
     #[arg(long, num_args = 1.., value_name = "PATH")]
     reports: Vec<PathBuf>,
     /// Show what would be taken in; read and write nothing
@@ -52,7 +52,7 @@ pub(crate) struct RunArgs {
 pub(super) async fn run(global: &Global, args: RunArgs) -> Outcome<ExitCode> {
     let flags = Flags { leads: args.leads, reports: args.reports, ..global.flags() };
     let settings = Settings::resolve(flags, Environment::read())?;
-    let leads = source::leads(&settings.leads)?;
+    let leads = leads_of(&settings)?;
     let clients = settings
         .clients
         .iter()
@@ -75,16 +75,34 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Outcome<ExitCode> {
         leads,
         clients,
         dimensions: settings.dimensions.clone(),
+        limits: settings.limits,
         secret: secret::load(&settings.secret, edges.lake.folder(), edges.lake.exists().await?)?,
         spool_memory: settings.memory / SPOOL_SHARE,
         scratch: settings.scratch.clone(),
-        limits: leadq_contract::Limits::default(),
         threads: settings.threads,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let observer = Arc::new(Progress::new(global.quiet));
     let outcome = leadq_pipeline::run(request, &edges.lake, &edges.engine, &ThisHost, observer).await?;
     tell(&settings, &edges, &outcome, args.printing.format, args.strict).await
+}
+
+/// The leads files of all clients and of each, in natural order of their names.
+fn leads_of(settings: &Settings) -> Outcome<Vec<LeadsSource>> {
+    let mut all: Vec<LeadsSource> = Vec::new();
+    for client in &settings.clients {
+        let (owner, schema) = (&client.settings.id, &client.lead_schema);
+        let of_client = |file| LeadsSource { file, owner: Some(owner.clone()), schema: Arc::clone(schema) };
+        all.extend(source::leads(&client.leads)?.into_iter().map(of_client));
+    }
+    for file in source::leads(&settings.leads)? {
+        // A client's own location may lie within that of all.
+        if !all.iter().any(|other| other.file.path == file.path) {
+            all.push(LeadsSource { file, owner: None, schema: Arc::clone(&settings.lead_schema) });
+        }
+    }
+    all.sort_by(|a, b| natural(&a.file.name, &b.file.name).then_with(|| a.file.path.cmp(&b.file.path)));
+    Ok(all)
 }
 
 /// Prints what the run came to, from the tables that it committed.
@@ -165,7 +183,7 @@ async fn table(settings: &Settings, view: &View<'_>, counts: &Counts, found: &[F
 
 fn dry_run(
     settings: &Settings,
-    leads: &[source::SourceFile],
+    leads: &[LeadsSource],
     clients: &[ClientFiles],
     last: Option<&RunRecord>,
     format: Format,
@@ -174,7 +192,9 @@ fn dry_run(
     let mut add = |what: &str, client: &str, file: &source::SourceFile| {
         rows.push([what.to_owned(), client.to_owned(), shown(&file.path), file.bytes.to_string()]);
     };
-    leads.iter().for_each(|file| add("leads", "", file));
+    for LeadsSource { file, owner, .. } in leads {
+        add("leads", owner.as_ref().map_or("", |id| &id.0), file);
+    }
     for client in clients {
         client.reports.iter().for_each(|file| add("report", &client.settings.id.0, file));
     }

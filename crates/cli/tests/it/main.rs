@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod config;
+#[cfg(test)]
 mod convention;
 #[cfg(test)]
 mod doctor;

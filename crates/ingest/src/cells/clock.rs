@@ -40,18 +40,35 @@ pub(super) fn read(scan: &mut Scan<'_>) -> Option<Clock> {
     let hour = scan.number(1, 2)?;
     let minute = sixtieths(scan)?;
     let second = if scan.peek() == Some(b':') { sixtieths(scan)? } else { 0 };
-    let fraction = scan.eat(b'.');
-    if fraction && scan.digits().is_empty() {
-        return None;
-    }
+    fraction(scan)?;
     let hour = match half(scan) {
         Some(Half::Morning) if (1..=12).contains(&hour) => hour % 12,
         Some(Half::Afternoon) if (1..=12).contains(&hour) => hour % 12 + 12,
         None if hour < 24 => hour,
         _ => return None,
     };
-    let offset = if scan.is_empty() { None } else { Some(offset(scan)?) };
-    scan.is_empty().then_some(Clock { seconds: hour * 3600 + minute * 60 + second, offset })
+    let offset = offset_at_end(scan)?;
+    Some(Clock { seconds: hour * 3600 + minute * 60 + second, offset })
+}
+
+/// Reads what may follow a time with its seconds, to the end of the text: a fraction, an offset.
+pub(super) fn end(scan: &mut Scan<'_>) -> Option<Option<i32>> {
+    fraction(scan)?;
+    offset_at_end(scan)
+}
+
+/// Passes over a fraction of a second, if there is one; none if it has no digits.
+fn fraction(scan: &mut Scan<'_>) -> Option<()> {
+    (!scan.eat(b'.') || !scan.digits().is_empty()).then_some(())
+}
+
+/// Reads the offset that is left, or nothing.
+fn offset_at_end(scan: &mut Scan<'_>) -> Option<Option<i32>> {
+    if scan.is_empty() {
+        return Some(None);
+    }
+    let offset = offset(scan)?;
+    scan.is_empty().then_some(Some(offset))
 }
 
 /// Reads a colon and two digits below 60.

@@ -163,7 +163,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// The month of an English name or abbreviation (three letters, or `Sept`), of any case.
-fn month_of(letters: &[u8]) -> Option<u32> {
+pub(crate) fn month_of(letters: &[u8]) -> Option<u32> {
     let fits = |name: &&str| {
         let name = name.as_bytes();
         let whole =

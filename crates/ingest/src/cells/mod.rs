@@ -4,6 +4,7 @@
 //! from the cell wherever they can; each takes the *raw* text, and trims and tests for placeholders itself.
 
 pub mod boolean;
+pub mod by_rule;
 pub mod date;
 pub mod hash;
 pub mod place;

@@ -36,12 +36,17 @@ fn parse(text: &[u8], timezone: Tz) -> Option<i64> {
             wall_time(day, clock, timezone)?
         }
     };
+    in_range(seconds)
+}
+
+/// Seconds of a wall clock in microseconds, if they lie in the years 2000 to 2100.
+pub(super) fn in_range(seconds: i64) -> Option<i64> {
     let day = i32::try_from(seconds.div_euclid(SECONDS_A_DAY)).ok()?;
     date::is_in_range(day).then_some(seconds * MICROSECONDS)
 }
 
 /// Seconds since 1970-01-01 on the wall clock of the zone.
-fn wall_time(day: i32, clock: Clock, timezone: Tz) -> Option<i64> {
+pub(super) fn wall_time(day: i32, clock: Clock, timezone: Tz) -> Option<i64> {
     let written = i64::from(day) * SECONDS_A_DAY + i64::from(clock.seconds);
     let Some(offset) = clock.offset else { return Some(written) };
     let utc = written - i64::from(offset);

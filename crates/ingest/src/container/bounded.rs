@@ -5,9 +5,6 @@ use std::io::{self, Read};
 
 use leadq_contract::{FindingCode, Limits};
 
-/// Up to here no ratio is suspicious: a small file of one repeated line is no bomb.
-const UNSUSPECTED: u64 = 16 << 20;
-
 /// Why a content is not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
@@ -80,7 +77,7 @@ impl<'a> Budget<'a> {
                 ),
             ));
         }
-        if bytes > UNSUSPECTED && bytes / self.max_ratio.max(1) > self.packed {
+        if bytes > Limits::RATIO_FROM && bytes / self.max_ratio.max(1) > self.packed {
             let most = self.max_ratio;
             return Err(Refusal::new(
                 FindingCode::CompressionRatio,

@@ -8,29 +8,33 @@ use arrow::datatypes::{DataType, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Datelike};
 use leadq_contract::column::normalise_header;
-use leadq_contract::{LeadColumn, rows};
+use leadq_contract::schema::{ColumnRule, Target};
+use leadq_contract::{LeadColumn, LeadSchema, rows};
 
 use crate::IngestError;
-use crate::cells::{Read, text, timestamp};
+use crate::cells::{Read, by_rule, text};
 use crate::redact;
 
 /// Where the columns of a leads file are.
-pub(super) struct Columns {
+pub(super) struct Columns<'a> {
+    wanted: &'a LeadSchema,
     /// By canonical column, those that mean it: by its own name first, then from left to right.
     known: [Vec<usize>; LeadColumn::ALL.len()],
-    dimensions: Vec<Option<usize>>,
+    /// By dimension, the same.
+    dimensions: Vec<Vec<usize>>,
 }
 
-impl Columns {
+impl<'a> Columns<'a> {
     /// Finds the columns; `client_id` must be there unless every lead's client is known anyway.
     pub(super) fn find(
         schema: &SchemaRef,
+        wanted: &'a LeadSchema,
         dimensions: &[String],
         client_known: bool,
     ) -> Result<Self, IngestError> {
         let names: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
         let known = LeadColumn::ALL.map(|column| {
-            let means = |place: &usize| LeadColumn::recognise(names[*place]) == Some(column);
+            let means = |place: &usize| wanted.recognise(names[*place]) == Some(column);
             let mut places: Vec<_> = (0..names.len()).filter(means).collect();
             places.sort_by_key(|place| normalise_header(names[*place]) != normalise_header(column.name()));
             places
@@ -45,34 +49,47 @@ impl Columns {
         if !client_known && !has(LeadColumn::ClientId) {
             return Err(IngestError::MissingLeadColumn("client_id, which leads of several clients need"));
         }
-        let place = |dimension: &String| {
-            let wanted = normalise_header(dimension);
-            names.iter().position(|name| normalise_header(name) == wanted)
+        let places = |dimension: &String| {
+            let own = normalise_header(dimension);
+            let means = |place: &usize| match wanted.target(names[*place]) {
+                None => normalise_header(names[*place]) == own,
+                Some(Target::Dimension(name)) => normalise_header(name) == own,
+                Some(Target::Column(_) | Target::Nothing) => false,
+            };
+            let mut places: Vec<_> = (0..names.len()).filter(means).collect();
+            places.sort_by_key(|place| normalise_header(names[*place]) != own);
+            places
         };
-        Ok(Self { dimensions: dimensions.iter().map(place).collect(), known })
+        Ok(Self { wanted, dimensions: dimensions.iter().map(places).collect(), known })
+    }
+
+    /// By dimension, whether the file has it.
+    pub(super) fn dimensions(&self) -> Vec<bool> {
+        self.dimensions.iter().map(|places| !places.is_empty()).collect()
     }
 
     /// Positions of the columns that are read, in the file's order.
     pub(super) fn roots(&self) -> Vec<usize> {
-        let mut roots: Vec<_> =
-            self.known.iter().flatten().chain(self.dimensions.iter().flatten()).copied().collect();
+        let mut roots: Vec<_> = self.known.iter().chain(&self.dimensions).flatten().copied().collect();
         roots.sort_unstable();
         roots.dedup();
         roots
     }
 
     /// The columns of a projected batch, cast to what they are read as.
-    pub(super) fn pick(&self, batch: &RecordBatch) -> Result<RawLeads, IngestError> {
+    pub(super) fn pick(&self, batch: &RecordBatch) -> Result<RawLeads<'a>, IngestError> {
         let roots = self.roots();
         let column = |place: &usize| {
             roots.iter().position(|root| root == place).map(|index| batch.column(index).clone())
         };
-        let texts = |places: &[usize]| -> Result<Texts, IngestError> {
-            places.iter().filter_map(column).map(|array| as_text(&array)).collect::<Result<_, _>>().map(Texts)
+        let texts = |places: &[usize], rule: Option<&'a ColumnRule>| -> Result<Texts<'a>, IngestError> {
+            let columns = places.iter().filter_map(column).map(|array| as_text(&array));
+            Ok(Texts { columns: columns.collect::<Result<_, _>>()?, rule })
         };
-        let known = |c: LeadColumn| texts(&self.known[c as usize]);
+        let known = |c: LeadColumn| texts(&self.known[c as usize], self.wanted.special_rule(c));
         let first = |c: LeadColumn| self.known[c as usize].first().and_then(column);
-        let dimensions = self.dimensions.iter().map(|place| texts(place.as_slice()));
+        let dimensions = self.dimensions.iter().map(|places| texts(places, None));
+        let times = self.wanted.rule(LeadColumn::DeliveredAt);
         Ok(RawLeads {
             rows: batch.num_rows(),
             lead_uuid: known(LeadColumn::LeadUuid)?,
@@ -82,7 +99,9 @@ impl Columns {
             state: known(LeadColumn::State)?,
             city: known(LeadColumn::City)?,
             zip: known(LeadColumn::Zip)?,
-            delivered: first(LeadColumn::DeliveredAt).map(|array| Delivered::read(&array)).transpose()?,
+            delivered: first(LeadColumn::DeliveredAt)
+                .map(|array| Delivered::read(&array, times))
+                .transpose()?,
             // A price that cannot be read would make the cost silently too small: an error of the run.
             price: first(LeadColumn::Price)
                 .map(|array| cast_column(&array, &rows::PRICE, "price", false))
@@ -93,28 +112,36 @@ impl Columns {
 }
 
 /// A batch of a leads file as it came, column by column.
-pub(super) struct RawLeads {
+pub(super) struct RawLeads<'a> {
     pub(super) rows: usize,
-    pub(super) lead_uuid: Texts,
-    pub(super) email: Texts,
-    pub(super) phone: Texts,
-    pub(super) client: Texts,
-    pub(super) state: Texts,
-    pub(super) city: Texts,
-    pub(super) zip: Texts,
+    pub(super) lead_uuid: Texts<'a>,
+    pub(super) email: Texts<'a>,
+    pub(super) phone: Texts<'a>,
+    pub(super) client: Texts<'a>,
+    pub(super) state: Texts<'a>,
+    pub(super) city: Texts<'a>,
+    pub(super) zip: Texts<'a>,
     pub(super) delivered: Option<Delivered>,
     pub(super) price: Option<ArrayRef>,
-    pub(super) dimensions: Vec<Texts>,
+    pub(super) dimensions: Vec<Texts<'a>>,
 }
 
 /// The columns that mean one thing; none, if the file lacks it.
-pub(super) struct Texts(Vec<StringArray>);
+pub(super) struct Texts<'a> {
+    columns: Vec<StringArray>,
+    /// How its cells are read, where that is other than the default.
+    rule: Option<&'a ColumnRule>,
+}
 
-impl Texts {
+impl Texts<'_> {
     /// The first cell of a row that says something; empty if none does.
     pub(super) fn cell(&self, row: usize) -> &str {
-        let mut cells = self.0.iter().filter(|column| column.is_valid(row)).map(|column| column.value(row));
-        cells.find(|cell| !matches!(text::plain(cell), Read::Null)).unwrap_or_default()
+        let valid = self.columns.iter().filter(|column| column.is_valid(row));
+        let says = |cell: &&str| {
+            !matches!(text::plain(cell), Read::Null)
+                && !self.rule.is_some_and(|rule| by_rule::is_placeholder(cell, rule))
+        };
+        valid.map(|column| column.value(row)).find(says).unwrap_or_default()
     }
 
     /// The same as clean text.
@@ -136,7 +163,7 @@ pub(super) struct Delivered {
 }
 
 impl Delivered {
-    fn read(array: &ArrayRef) -> Result<Self, IngestError> {
+    fn read(array: &ArrayRef, rule: &ColumnRule) -> Result<Self, IngestError> {
         let mut invalid = Vec::new();
         let mut checked = |row: usize, read: Read<i64>| {
             let in_range = |micros: &i64| {
@@ -153,7 +180,8 @@ impl Delivered {
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(_, _) => {
                 let texts = as_text(array)?;
                 let read = |text: Option<&str>| {
-                    text.map_or(Read::Null, |text| timestamp::read(text, chrono_tz::UTC))
+                    text.filter(|text| !by_rule::is_placeholder(text, rule))
+                        .map_or(Read::Null, |text| by_rule::timestamp(text, rule, chrono_tz::UTC))
                 };
                 texts.iter().enumerate().map(|(row, text)| checked(row, read(text))).collect()
             }

@@ -1,6 +1,9 @@
 //! A leads file (Parquet): columns found by name, identifiers keyed, every row accounted for (spec 1.2).
 
 mod columns;
+mod place;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,18 +16,17 @@ use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, TimeZone};
 use chrono_tz::Tz;
 use leadq_contract::{
-    ClientId, ClientSettings, FindingCode, IdentifierKind, IdentifierSecret, LeadColumn, QuarantinedRow,
-    SurrogateKey, rows,
+    ClientId, ClientSettings, FindingCode, IdentifierKind, IdentifierSecret, LeadColumn, LeadSchema,
+    QuarantinedRow, SurrogateKey, rows,
 };
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::ChunkReader;
 
-use crate::cells::hash::{self, HashAlgorithm, HashRead};
-use crate::cells::{Read, place, state, zip};
+use crate::cells::hash::{self, HashAlgorithm, HashRead, PlainRule};
 use crate::keying::Keying;
 use crate::tally::{FileFinding, Tally};
-use crate::{IngestError, RowSink, redact};
+use crate::{IngestError, RowSink};
 use columns::{Columns, RawLeads};
 
 /// What a leads file is read with.
@@ -32,6 +34,8 @@ use columns::{Columns, RawLeads};
 pub struct LeadOptions<'a> {
     /// The clients that are configured.
     pub clients: &'a [ClientSettings],
+    /// What the columns are called, and how their cells are read.
+    pub schema: &'a LeadSchema,
     /// The client of a file's leads without `client_id`, where it is known.
     pub owner: Option<&'a ClientId>,
     /// Columns kept as dimensions.
@@ -57,6 +61,8 @@ pub struct LeadReading {
     pub hash_digits: BTreeMap<ClientId, [[u64; 3]; 2]>,
     /// Clients with plain text where a hash should be.
     pub with_plain_text: BTreeSet<ClientId>,
+    /// By dimension, whether the file has its column.
+    pub dimensions: Vec<bool>,
 }
 
 /// Whether a file is one of leads, told by its footer; reads no rows. `client_known`: all leads are of one
@@ -64,18 +70,23 @@ pub struct LeadReading {
 ///
 /// # Errors
 /// As [`read_leads`].
-pub fn check_leads<F: ChunkReader + 'static>(input: F, client_known: bool) -> Result<(), IngestError> {
-    open(input, &[], client_known).map(drop)
+pub fn check_leads<F: ChunkReader + 'static>(
+    input: F,
+    schema: &LeadSchema,
+    client_known: bool,
+) -> Result<(), IngestError> {
+    open(input, schema, &[], client_known).map(drop)
 }
 
 /// The file's reader, and where its columns are.
-fn open<F: ChunkReader + 'static>(
+fn open<'a, F: ChunkReader + 'static>(
     input: F,
+    schema: &'a LeadSchema,
     dimensions: &[String],
     client_known: bool,
-) -> Result<(ParquetRecordBatchReaderBuilder<F>, Columns), IngestError> {
+) -> Result<(ParquetRecordBatchReaderBuilder<F>, Columns<'a>), IngestError> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(input)?;
-    let columns = Columns::find(builder.schema(), dimensions, client_known)?;
+    let columns = Columns::find(builder.schema(), schema, dimensions, client_known)?;
     Ok((builder, columns))
 }
 
@@ -88,10 +99,11 @@ pub fn read_leads<F: ChunkReader + 'static>(
     options: &LeadOptions<'_>,
     sink: &mut dyn RowSink,
 ) -> Result<LeadReading, IngestError> {
-    let (builder, columns) = open(input, options.dimensions, options.owner.is_some())?;
+    let (builder, columns) = open(input, options.schema, options.dimensions, options.owner.is_some())?;
     let mask = ProjectionMask::roots(builder.parquet_schema(), columns.roots());
     let reader = builder.with_projection(mask).build()?;
     let mut leads = Leads::new(options);
+    leads.reading.dimensions = columns.dimensions();
     for batch in reader {
         let batch = batch?;
         let clean = leads.batch(&columns.pick(&batch)?)?;
@@ -144,7 +156,7 @@ impl<'a> Leads<'a> {
         }
     }
 
-    fn batch(&mut self, raw: &RawLeads) -> Result<RecordBatch, IngestError> {
+    fn batch(&mut self, raw: &RawLeads<'_>) -> Result<RecordBatch, IngestError> {
         let mut built = Built::default();
         for index in 0..raw.rows {
             self.row(raw, index, &mut built);
@@ -152,7 +164,7 @@ impl<'a> Leads<'a> {
         self.assemble(raw, built)
     }
 
-    fn row(&mut self, raw: &RawLeads, index: usize, built: &mut Built) {
+    fn row(&mut self, raw: &RawLeads<'_>, index: usize, built: &mut Built) {
         self.reading.rows_read += 1;
         let position = self.reading.rows_read;
         self.ordinal += 1;
@@ -180,7 +192,7 @@ impl<'a> Leads<'a> {
         if delivered.is_some_and(|delivered| delivered.is_invalid(index)) {
             found.push((FindingCode::InvalidTimestamp, LeadColumn::DeliveredAt.name()));
         }
-        place_of(raw, index, built, &mut found);
+        place::append(raw, index, self.options.schema, built, &mut found);
         for (code, column) in found {
             let tally = self.tallies.entry(client.id.clone()).or_default();
             tally.add(code, Some(column), Some(position), || format!("row {position}"));
@@ -194,15 +206,16 @@ impl<'a> Leads<'a> {
     fn identifiers(
         &mut self,
         client: &ClientSettings,
-        raw: &RawLeads,
+        raw: &RawLeads<'_>,
         index: usize,
         built: &mut Built,
         found: &mut Vec<(FindingCode, &'static str)>,
     ) {
-        let algorithm = self.options.algorithms.get(&client.id).copied().unwrap_or_default();
+        let usual = self.options.algorithms.get(&client.id).copied().unwrap_or_default();
+        let rule = PlainRule::of_client(&client.identity, usual);
         let sides = [(IdentifierKind::Email, &raw.email), (IdentifierKind::Phone, &raw.phone)];
         for (side, (kind, column)) in sides.into_iter().enumerate() {
-            let read = hash::read(column.cell(index), kind, algorithm);
+            let read = hash::read_by(column.cell(index), kind, rule);
             let codes: &[FindingCode] = match &read {
                 HashRead::Null | HashRead::Hash(_) => &[],
                 HashRead::Junk => &[FindingCode::JunkHash],
@@ -239,7 +252,7 @@ impl<'a> Leads<'a> {
         self.aside.push(QuarantinedRow { line: position, reason: code.name(), text });
     }
 
-    fn assemble(&self, raw: &RawLeads, mut built: Built) -> Result<RecordBatch, IngestError> {
+    fn assemble(&self, raw: &RawLeads<'_>, mut built: Built) -> Result<RecordBatch, IngestError> {
         let kept = UInt32Array::from(built.kept);
         let rows = kept.len();
         let take = |array: Option<&ArrayRef>, data_type: &DataType| -> Result<ArrayRef, IngestError> {
@@ -280,19 +293,6 @@ impl<'a> Leads<'a> {
             .collect();
         self.reading
     }
-}
-
-fn place_of(raw: &RawLeads, index: usize, built: &mut Built, found: &mut Vec<(FindingCode, &'static str)>) {
-    let (state, zip) = (state::read(raw.state.cell(index)), zip::read(raw.zip.cell(index)));
-    if state == Read::Invalid {
-        found.push((FindingCode::InvalidState, LeadColumn::State.name()));
-    }
-    if zip == Read::Invalid {
-        found.push((FindingCode::InvalidZip, LeadColumn::Zip.name()));
-    }
-    built.city.append_option(place::city(raw.city.cell(index)).value().map(redact::free_text));
-    built.state.append_option(state.value());
-    built.zip.append_option(zip.value());
 }
 
 /// An instant (microseconds in UTC) as wall time of a zone.

@@ -5,6 +5,8 @@ use std::io::Cursor;
 use proptest::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook as Writer, Worksheet, XlsxError};
 
+use leadq_contract::ReportSchema;
+
 use super::*;
 use crate::header::Header;
 
@@ -33,7 +35,7 @@ fn rows(bytes: &[u8], sheet: &str) -> Vec<String> {
         match rows.next_row().unwrap() {
             Step::End => return all,
             Step::Row => {
-                if all.is_empty() && Header::read(rows.row().cells()).is_some() {
+                if all.is_empty() && Header::read(rows.row().cells(), &ReportSchema::default()).is_some() {
                     rows.begin_body();
                 }
                 let row = rows.row();

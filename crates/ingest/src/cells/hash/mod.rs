@@ -9,7 +9,7 @@ mod junk;
 mod plain;
 
 pub use digest::{HashAlgorithm, HashText};
-pub use plain::{normalise_email, normalise_phone};
+pub use plain::{PlainRule, normalise_email, normalise_phone};
 
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 use leadq_contract::{CellType, IdentifierKind};
@@ -44,10 +44,16 @@ impl HashRead {
     }
 }
 
-/// Reads `email_hash` and `phone_hash`; plain text is hashed by the algorithm of the client's identity rule:
-/// that of most of its leads, SHA-256 when there are none.
+/// Reads `email_hash` and `phone_hash`; plain text is hashed by an algorithm, after the default
+/// normalisation.
 #[must_use]
 pub fn read(raw: &str, kind: IdentifierKind, algorithm: HashAlgorithm) -> HashRead {
+    read_by(raw, kind, PlainRule::of(algorithm))
+}
+
+/// The same with the client's rule for plain text.
+#[must_use]
+pub fn read_by(raw: &str, kind: IdentifierKind, rule: PlainRule) -> HashRead {
     let trimmed = text::trim(raw);
     if let Some(hash) = HashText::from_hex(without_prefix(trimmed).as_bytes()) {
         return received(hash);
@@ -60,7 +66,7 @@ pub fn read(raw: &str, kind: IdentifierKind, algorithm: HashAlgorithm) -> HashRe
     if let Some(hash) = of_base64(&text).or_else(|| of_base64(without_prefix(&text))) {
         return received(hash);
     }
-    match plain::hash(&text, kind, algorithm) {
+    match rule.hash(&text, kind) {
         Some(hash) if junk::is_junk(&hash) => HashRead::PlainJunk,
         Some(hash) => HashRead::PlainText(hash),
         None => HashRead::Invalid,

@@ -1,17 +1,62 @@
 //! Emails and phones in plain text: recognised, normalised and hashed on the spot (spec 1.6).
 
-use leadq_contract::IdentifierKind;
+use leadq_contract::identity::{Algorithm, EmailRule, PhoneRule};
+use leadq_contract::{IdentifierKind, IdentityRule};
 
 use super::{HashAlgorithm, HashText};
 
-/// Hashes plain text of a column's kind; `None` for any other text.
-pub(super) fn hash(text: &str, kind: IdentifierKind, algorithm: HashAlgorithm) -> Option<HashText> {
-    let normalised = match kind {
-        IdentifierKind::Email if text.contains('@') => normalise_email(text),
-        IdentifierKind::Email => return None,
-        IdentifierKind::Phone => normalise_phone(text)?,
+/// How a client's plain text is hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlainRule {
+    algorithm: HashAlgorithm,
+    email: EmailRule,
+    phone: PhoneRule,
+}
+
+impl PlainRule {
+    /// The default normalisation, and an algorithm.
+    #[must_use]
+    pub fn of(algorithm: HashAlgorithm) -> Self {
+        Self { algorithm, email: EmailRule::default(), phone: PhoneRule::default() }
+    }
+
+    /// A client's identity rule; `usual` is the algorithm of most of its leads, SHA-256 when there are none.
+    #[must_use]
+    pub fn of_client(rule: &IdentityRule, usual: HashAlgorithm) -> Self {
+        let algorithm = match rule.algorithm {
+            Some(Algorithm::Sha256) => HashAlgorithm::Sha256,
+            Some(Algorithm::Sha1) => HashAlgorithm::Sha1,
+            Some(Algorithm::Md5) => HashAlgorithm::Md5,
+            None => usual,
+        };
+        Self { algorithm, email: rule.email, phone: rule.phone }
+    }
+
+    /// Hashes plain text of a column's kind; `None` for any other text.
+    pub(super) fn hash(self, text: &str, kind: IdentifierKind) -> Option<HashText> {
+        let normalised = match kind {
+            IdentifierKind::Email if text.contains('@') => match self.email {
+                EmailRule::TrimLower => normalise_email(text),
+                EmailRule::Google => without_dots(normalise_email(text)),
+            },
+            IdentifierKind::Email => return None,
+            IdentifierKind::Phone => normalise_phone(text)?,
+        };
+        let text = match (kind, self.phone) {
+            (IdentifierKind::Phone, PhoneRule::Digits) => normalised.trim_start_matches('+'),
+            _ => &normalised,
+        };
+        Some(self.algorithm.hash(text.as_bytes()))
+    }
+}
+
+/// An email of Google's without the dots and the suffix that its mailboxes do not tell apart.
+fn without_dots(email: String) -> String {
+    let Some((local, domain @ ("gmail.com" | "googlemail.com"))) = email.rsplit_once('@') else {
+        return email;
     };
-    Some(algorithm.hash(normalised.as_bytes()))
+    let local = local.split('+').next().unwrap_or(local);
+    format!("{}@{domain}", local.replace('.', ""))
 }
 
 /// An email as it is hashed: trimmed and lower-cased.
@@ -77,6 +122,29 @@ mod tests {
         for (phone, expected) in cases {
             assert_eq!(normalise_phone(phone).as_deref(), expected, "{phone:?}");
         }
+    }
+
+    #[test]
+    fn plain_text_by_a_clients_rule() {
+        let rule = |email, phone| {
+            let rule = IdentityRule { algorithm: Some(Algorithm::Sha1), email, phone };
+            PlainRule::of_client(&rule, HashAlgorithm::Md5)
+        };
+        let google = rule(EmailRule::Google, PhoneRule::Digits);
+        let plain = rule(EmailRule::TrimLower, PhoneRule::E164);
+        let cases = [
+            (google, IdentifierKind::Email, "Jane.D.oe+ads@Gmail.com", "janedoe@gmail.com"),
+            (google, IdentifierKind::Email, "j.d+x@googlemail.com", "jd@googlemail.com"),
+            (google, IdentifierKind::Email, "j.d+x@example.com", "j.d+x@example.com"),
+            (google, IdentifierKind::Phone, "(555) 123-4567", "15551234567"),
+            (plain, IdentifierKind::Email, "Jane.Doe+ads@Gmail.com", "jane.doe+ads@gmail.com"),
+            (plain, IdentifierKind::Phone, "(555) 123-4567", "+15551234567"),
+        ];
+        for (rule, kind, text, hashed) in cases {
+            assert_eq!(rule.hash(text, kind), Some(HashAlgorithm::Sha1.hash(hashed.as_bytes())), "{text}");
+        }
+        let usual = PlainRule::of_client(&IdentityRule::default(), HashAlgorithm::Md5);
+        assert_eq!(usual, PlainRule::of(HashAlgorithm::Md5));
     }
 
     #[test]

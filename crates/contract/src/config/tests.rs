@@ -1,0 +1,108 @@
+//! The configuration: the documented default is the default and has every key; what is wrong has its place.
+
+use super::*;
+
+const CLIENT: &str = "[[client]]\nid = \"a\"\nreports = []\n";
+
+#[test]
+fn the_documented_default_is_the_default_and_has_every_key() {
+    assert_eq!(Config::parse(DOCUMENTED).unwrap(), Config::default());
+    // Each key in it, without its comment sign, is one that is known; and none is missing.
+    let set: Vec<_> = DOCUMENTED.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line)).collect();
+    let Config {
+        lake,
+        leads,
+        dimensions,
+        schemas,
+        memory,
+        threads,
+        scratch,
+        secret_file,
+        limits: LimitsConfig { max_file_size, max_ratio, max_columns },
+        client,
+    } = Config::parse(&set.join("\n")).unwrap();
+    assert!(lake.is_some() && leads.is_some() && dimensions.is_some() && schemas.is_some());
+    assert!(memory.is_some() && threads.is_some() && scratch.is_some() && secret_file.is_some());
+    assert!(max_file_size.is_some() && max_ratio.is_some() && max_columns.is_some());
+    let [client] = client.try_into().unwrap();
+    let ClientConfig {
+        id,
+        name,
+        timezone,
+        reports,
+        leads,
+        schemas,
+        snapshot_pattern,
+        expected_interval,
+        max_leads_per_key,
+        max_records_per_key,
+        identity: IdentityConfig { algorithm, email, phone },
+    } = client;
+    assert_eq!((id.get_ref().as_str(), reports.len()), ("default", 1));
+    assert!(name.is_some() && timezone.is_some() && leads.is_some() && schemas.is_some());
+    assert!(snapshot_pattern.is_some() && expected_interval.is_some());
+    assert!(max_leads_per_key.is_some() && max_records_per_key.is_some());
+    assert!(algorithm.is_some() && email.is_some() && phone.is_some());
+}
+
+#[test]
+fn the_values_in_it_are_the_defaults() {
+    let set: Vec<_> = DOCUMENTED.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line)).collect();
+    let config = Config::parse(&set.join("\n")).unwrap();
+    assert_eq!(config.limits.limits(), Limits::default());
+    let (written, default) =
+        (config.client[0].settings(), ClientSettings::with_id(ClientId::default_client()));
+    assert_eq!(written.timezone, default.timezone);
+    assert_eq!(written.expected_interval, default.expected_interval);
+    assert_eq!(written.max_leads_per_key, default.max_leads_per_key);
+    assert_eq!(written.max_records_per_key, default.max_records_per_key);
+    assert_eq!((written.identity.email, written.identity.phone), Default::default());
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_line_and_the_fix() {
+    let cases = [
+        ("lake = \"l\"\nledas = []".to_owned(), 2, "unknown key \"ledas\"", "is \"leads\" meant?"),
+        ("lake = 5".to_owned(), 1, "lake: invalid type", ""),
+        ("\nmemory = \"lots\"".to_owned(), 2, "memory: \"lots\" is no size", "4GiB"),
+        ("memory = \"1MB\"".to_owned(), 1, "memory: \"1MB\" is too little", "at least"),
+        ("threads = 0".to_owned(), 1, "threads: 0 is too small", "from 1"),
+        ("[limits]\nmax_ratio = -1".to_owned(), 2, "max_ratio: -1", "from 1"),
+        ("[limits]\nmax_file_size = \"none\"".to_owned(), 2, "max_file_size: \"none\"", "4GiB"),
+        (format!("{CLIENT}timezoen = \"UTC\""), 4, "unknown key \"timezoen\"", "is \"timezone\" meant?"),
+        (format!("{CLIENT}timezone = \"America/Los_Angels\""), 4, "no time zone", "America/Los_Angeles"),
+        (format!("{CLIENT}timezone = \"Mars\""), 4, "timezone: \"Mars\"", "America/Los_Angeles"),
+        (format!("{CLIENT}expected_interval = \"soon\""), 4, "expected_interval: \"soon\"", "24h"),
+        (format!("{CLIENT}snapshot_pattern = \"%Y\""), 4, "snapshot_pattern: \"%Y\" needs one month", ""),
+        (format!("{CLIENT}[client.identity]\nemail = \"gogle\""), 5, "email: \"gogle\" is none", "google"),
+        (format!("{CLIENT}{CLIENT}"), 5, "two clients have the id \"a\"", "of its own"),
+        ("[[client]]\nid = \" \"\nreports = []".to_owned(), 2, "is empty", "of its own"),
+        ("[[client]]\nid = \"a\"".to_owned(), 1, "missing field `reports`", ""),
+        ("dimensions = [\n\"source\",\n\"Set\"]".to_owned(), 3, "\"Set\" cannot be a dimension", "leave"),
+        ("dimensions = [\"source\", \"SOURCE\"]".to_owned(), 1, "\"SOURCE\" cannot", "twice"),
+        ("dimensions = [\"ordinal\"]".to_owned(), 1, "\"ordinal\" cannot", "leave"),
+        ("dimensions = [\"Hashed Phone\"]".to_owned(), 1, "\"Hashed Phone\" cannot", "leave"),
+        ("lake = \"unclosed".to_owned(), 1, "", ""),
+    ];
+    for (text, line, message, help) in cases {
+        let error = Config::parse(&text).unwrap_err();
+        assert!(error.message.contains(message), "{text}: {error}");
+        assert!(error.help.as_deref().unwrap_or_default().contains(help), "{text}: {error:?}");
+        assert_eq!(error.line(&text), Some(line), "{text}: {error:?}");
+    }
+}
+
+#[test]
+fn a_client_as_it_is_written() {
+    let text = "[[client]]\nid = \"acme\"\nreports = [\"r\"]\nleads = [\"l\"]\ntimezone = \"America/New_York\"\n\
+                snapshot_pattern = \"Leads %d.%m.%y\"\nexpected_interval = \"12h\"\n\
+                [client.identity]\nalgorithm = \"sha1\"\nemail = \"google\"\nphone = \"digits\"\n";
+    let config = Config::parse(text).unwrap();
+    let settings = config.client[0].settings();
+    assert_eq!((settings.id.0.as_str(), settings.name.as_str()), ("acme", "acme"));
+    assert_eq!(settings.timezone, Tz::America__New_York);
+    assert_eq!(settings.snapshot_pattern.unwrap().as_str(), "Leads %d.%m.%y");
+    let expected =
+        IdentityRule { algorithm: Some(Algorithm::Sha1), email: EmailRule::Google, phone: PhoneRule::Digits };
+    assert_eq!(settings.identity, expected);
+}
