@@ -67,7 +67,7 @@ fn two_clients() -> Place {
     let (a1, a2) = (hashed("email", "a1"), hashed("email", "a2"));
     place.write(
         "drops/acme/Leads 04.03.23.csv",
-        &format!(
+        format!(
             "Eingang,Lead #,Email,Termin,Booked,Demo,Dispo,Job Status,Result\n\
              05.02.2023,1,{a1},6.2.2023 10:30,Ja,1,Verkauft,storno,Sale\n\
              offen,2,{a2},,nein,0,Data,,Sale\n"
@@ -75,7 +75,7 @@ fn two_clients() -> Place {
     );
     place.write(
         "drops/best/2023-03-05.csv",
-        &format!(
+        format!(
             "Entry Date,Lead #,Email,Phone,Booked,Demo,Dispo\n\
              02/05/2023,1,{},,1,0,Verkauft\n02/06/2023,2,,(555) 123-4567,1,1,Sold\n",
             hashed("email", "b1")
@@ -139,7 +139,7 @@ fn what_is_wrong_in_schemas_json_is_shown_with_its_line() {
     assert!(told.contains("acme.json, line 4: appt_at cannot be of type boolean"), "{told}");
     assert!(told.contains("allowed for it: timestamp, date") && told.contains("acme.json:4:"), "{told}");
     place.write("acme.json", ACME);
-    place.write("schemas.json", &SCHEMAS.replace("\"source\"", "\"sorce\""));
+    place.write("schemas.json", SCHEMAS.replace("\"source\"", "\"sorce\""));
     let told = failed(place.leadq(&["run"]), 2);
     assert!(told.contains("schemas.json, line 3: new_name \"sorce\" is neither"), "{told}");
     place.write("schemas.json", "{");
@@ -154,11 +154,11 @@ fn schemas_beside_no_configuration_are_taken_too() {
     place.leads("leads.parquet", &[lead("a", "e", "", "")]);
     place.write(
         "schemas.json",
-        &SCHEMAS.replace("\"utm\", \"new_name\": \"source\"", "\"utm\", \"new_name\": null"),
+        SCHEMAS.replace("\"utm\", \"new_name\": \"source\"", "\"utm\", \"new_name\": null"),
     );
     place.write(
         "reports/2023-01-10.csv",
-        &format!("Lead #,Email,Booked,Demo\n1,{},1,0\n", hashed("email", "e")),
+        format!("Lead #,Email,Booked,Demo\n1,{},1,0\n", hashed("email", "e")),
     );
     place.run();
     assert_eq!(place.json(&["metrics"])["rows"][0]["set"], 1);

@@ -32,7 +32,7 @@ fn every_row_is_in_its_bucket() {
     ];
     // Without a line end after more than 20 lines the quote is broken; fill up with rows that are kept.
     let more: String = (10..40).map(|n| format!("01/02/2023,{n},,,Reno,0,0,,\n")).collect();
-    place.write("reports/2023-01-10.csv", &format!("{}\n{more}", rows.join("\n")));
+    place.write("reports/2023-01-10.csv", format!("{}\n{more}", rows.join("\n")));
     place.run();
     let files = place.json(&["files"]);
     let buckets = [

@@ -87,7 +87,7 @@ fn strict_tells_of_what_is_new() {
     let report = fs::read_to_string(place.path("reports/data_2.csv")).unwrap();
     // another layout's date in one row more
     let row = report.lines().nth(2).unwrap().replacen(|c: char| c.is_ascii_digit(), "9", 2);
-    place.write("reports/data_3.csv", &format!("{report}{row}\r\n"));
+    place.write("reports/data_3.csv", format!("{report}{row}\r\n"));
     failed(place.leadq(&arguments), 10);
 }
 
