@@ -3,9 +3,10 @@
 use std::fmt;
 
 use leadq_contract::ClientSettings;
-use leadq_contract::config::{ClientConfig, Config};
+use leadq_contract::config::ClientConfig;
 use leadq_contract::identity::Named;
 
+use crate::config::Loaded;
 use crate::settings::{ClientLocations, SecretSource, Settings};
 
 /// Where a setting came from.
@@ -28,13 +29,14 @@ impl Origin {
     }
 }
 
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Origin {
+    /// As it is shown; the configuration by its path.
+    fn shown(self, configuration: &str) -> &str {
+        match self {
             Self::Flag(name) | Self::Environment(name) => name,
-            Self::File => crate::config::DEFAULT_FILE,
+            Self::File => configuration,
             Self::Default => "default",
-        })
+        }
     }
 }
 
@@ -53,14 +55,17 @@ pub(crate) struct Origins {
 pub(crate) struct Effective {
     pub(crate) key: String,
     pub(crate) value: String,
-    pub(crate) origin: Origin,
+    /// The flag, the variable or the file that gave it, or `default`.
+    pub(crate) from: String,
 }
 
 /// Every setting in force. The secret itself is none of them.
-pub(crate) fn rows(config: &Config, settings: &Settings, origins: Origins) -> Vec<Effective> {
+pub(crate) fn rows(loaded: &Loaded, settings: &Settings, origins: Origins) -> Vec<Effective> {
+    let config = &loaded.config;
+    let path = loaded.path.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
     let mut rows = Vec::new();
     let mut add = |key: &str, value: String, origin: Origin| {
-        rows.push(Effective { key: key.to_owned(), value, origin });
+        rows.push(Effective { key: key.to_owned(), value, from: origin.shown(&path).to_owned() });
     };
     let file = Origin::of_file;
     add("lake", settings.lake.clone(), origins.lake);
@@ -81,7 +86,7 @@ pub(crate) fn rows(config: &Config, settings: &Settings, origins: Origins) -> Ve
     add("limits.max_ratio", limits.max_ratio.to_string(), file(set.max_ratio.is_some()));
     add("limits.max_columns", limits.max_columns.to_string(), file(set.max_columns.is_some()));
     for (place, client) in settings.clients.iter().enumerate() {
-        client_rows(config.client.get(place), client, origins.reports, &mut rows);
+        client_rows(config.client.get(place), client, origins.reports, &path, &mut rows);
     }
     rows
 }
@@ -90,13 +95,18 @@ fn client_rows(
     config: Option<&ClientConfig>,
     client: &ClientLocations,
     reports: Origin,
+    path: &str,
     rows: &mut Vec<Effective>,
 ) {
     let set = |is_set: fn(&ClientConfig) -> bool| Origin::of_file(config.is_some_and(is_set));
     let ClientSettings { id, name, timezone, identity, snapshot_pattern, expected_interval, .. } =
         &client.settings;
     let mut add = |key: &str, value: String, origin: Origin| {
-        rows.push(Effective { key: format!("client {id}: {key}"), value, origin });
+        rows.push(Effective {
+            key: format!("client {id}: {key}"),
+            value,
+            from: origin.shown(path).to_owned(),
+        });
     };
     add("name", name.clone(), set(|c| c.name.is_some()));
     add("timezone", timezone.name().to_owned(), set(|c| c.timezone.is_some()));

@@ -132,7 +132,7 @@ impl Settings {
             memory: memory_from,
             secret: secret_from,
         };
-        settings.effective = effective::rows(config, &settings, origins);
+        settings.effective = effective::rows(&loaded, &settings, origins);
         Ok(settings)
     }
 }
@@ -161,7 +161,8 @@ fn memory(flag: Option<&str>, environment: Option<&str>, file: Option<Memory>) -
     };
     let Memory(bytes) = text.parse().map_err(|told: String| {
         let (message, help) = told.split_once("; ").unwrap_or((&told, ""));
-        Failure::usage(format!("{origin}: {message}")).help(help)
+        let from = if flag.is_some() { "--memory" } else { "LEADQ_MEMORY" };
+        Failure::usage(format!("{from}: {message}")).help(help)
     })?;
     Ok((bytes, origin))
 }
@@ -349,11 +350,11 @@ mod tests {
         let settings = resolve("threads = 3", flags, environment).unwrap();
         let of = |key: &str| {
             let row = settings.effective.iter().find(|row| row.key == key).unwrap();
-            format!("{} from {}", row.value, row.origin)
+            format!("{} from {}", row.value, row.from)
         };
         assert_eq!(of("lake"), "/env from LEADQ_LAKE");
         assert_eq!(of("memory"), "1.0 GiB from --memory");
-        assert_eq!(of("threads"), "3 from leadq.toml");
+        assert!(of("threads").ends_with("/leadq.toml"), "{}", of("threads"));
         assert_eq!(of("limits.max_ratio"), "200 from default");
         assert_eq!(of("client default: timezone"), "UTC from default");
         assert!(settings.effective.iter().all(|row| !row.value.contains("s3cr3t")));

@@ -30,17 +30,17 @@ pub(super) fn run(global: &Global, args: &ConfigArgs) -> Outcome<()> {
     match args.printing.format {
         Format::Json => output::print_json(&json!(
             rows.iter()
-                .map(|row| json!({ "key": row.key, "value": row.value, "from": row.origin.to_string() }))
+                .map(|row| json!({ "key": row.key, "value": row.value, "from": row.from }))
                 .collect::<Vec<_>>()
         )),
         Format::Csv => output::print_csv(
             &["key", "value", "from"],
-            rows.into_iter().map(|row| vec![row.key, row.value, row.origin.to_string()]),
+            rows.into_iter().map(|row| vec![row.key, row.value, row.from]),
         ),
         Format::Table => {
             let mut table = output::table(&["key", "value", "from"], &[]);
             for row in rows {
-                table.add_row([row.key, row.value, row.origin.to_string()]);
+                table.add_row([row.key, row.value, row.from]);
             }
             output::print(&format!("{table}\n"))
         }

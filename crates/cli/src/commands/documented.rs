@@ -53,6 +53,7 @@ mod tests {
     fn flags_and_keys_have_the_help_of_the_documented_default() {
         let mut command = command();
         command.build();
+        // As wide as the terminal is; words only.
         let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let long = words(command.render_long_help().to_string());
         for expected in [

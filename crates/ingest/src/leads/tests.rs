@@ -103,7 +103,8 @@ fn with(mut columns: Vec<(&'static str, ArrayRef)>) -> Vec<(&'static str, ArrayR
 #[test]
 fn whose_a_lead_is_1_2() {
     let ids = || with(vec![("Client ID", texts(&["a", "", "b", "c"]))]);
-    let cases: [(&[&str], Option<&str>, &[&str], &[&str]); 4] = [
+    type Clients<'a> = &'a [&'a str];
+    let cases: [(Clients<'_>, Option<&str>, Clients<'_>, Clients<'_>); 4] = [
         // one client: a null is its own
         (&["a"], None, &["a", "a"], &["3 unknown_client", "4 unknown_client"]),
         // several: a null is nobody's
