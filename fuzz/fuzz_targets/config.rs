@@ -2,6 +2,10 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    let _ = leadq_contract::config::parse(text);
-    let _ = leadq_contract::schema::parse(text);
+    if let Err(error) = leadq_contract::config::Config::parse(text) {
+        assert!(error.span.is_none_or(|span| text.get(span).is_some()));
+    }
+    if let Err(error) = leadq_contract::schema::SchemasFile::parse(text) {
+        assert!(error.span.is_none_or(|span| text.get(span).is_some()));
+    }
 });
