@@ -35,16 +35,8 @@ pub struct BenchArgs {
 ///
 /// When `out` cannot be written to, or a program cannot be started.
 pub fn run(args: &BenchArgs, out: &mut impl Write) -> io::Result<bool> {
-    let mut build = Command::new("cargo");
+    let mut build = crate::cargo();
     build.args(["build", "--release", "--locked", "--bin", "leadq"]);
-    // What cargo sets for the programs that it runs makes build scripts run again, and half the stack with them.
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        let of_cargo = text.starts_with("CARGO") && !matches!(&*text, "CARGO_HOME" | "CARGO_TARGET_DIR");
-        if of_cargo || text == "LD_LIBRARY_PATH" {
-            build.env_remove(&name);
-        }
-    }
     if !build.status()?.success() {
         return Ok(false);
     }

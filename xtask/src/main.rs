@@ -20,6 +20,12 @@ enum Chore {
     Tidy,
     /// Check that what the tests need is there, and say how to get what is not.
     Setup,
+    /// Run all tests: cargo's, then `differential`, then `fuzz`.
+    Test,
+    /// Compare how reports are read with Python's csv module and DuckDB, on files made up for it.
+    Differential(xtask::differential::DifferentialArgs),
+    /// Fuzz the readers and the configuration for a bounded time, from the seeds in fuzz/corpus.
+    Fuzz(xtask::fuzz::FuzzArgs),
     /// Write docs/configuration.md from leadq.toml.
     Docs,
     /// Measure a run of the optimised binary, on the sample or on other data.
@@ -31,6 +37,9 @@ fn main() -> io::Result<ExitCode> {
     let well = match Args::parse().chore {
         Chore::Tidy => tidy(&mut out)?,
         Chore::Setup => xtask::setup::run(&mut out)?,
+        Chore::Test => xtask::test::run(&mut out)?,
+        Chore::Differential(args) => xtask::differential::run(&args, &mut out)?,
+        Chore::Fuzz(args) => xtask::fuzz::run(&args, &mut out)?,
         Chore::Docs => xtask::configuration::run(xtask::root(), &mut out)?,
         Chore::Bench(args) => xtask::bench::run(&args, &mut out)?,
     };

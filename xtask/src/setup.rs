@@ -1,7 +1,7 @@
-//! What the tests need on the machine: a C compiler, and two components of the Rust toolchain.
+//! What the tests need on the machine: compilers, two components of the Rust toolchain, Python, cargo-fuzz.
 //!
 //! What is missing is named, with the command that brings it. Only on Debian, and only as root (a container, a
-//! runner), the compiler is installed on the spot.
+//! runner), it is installed on the spot.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -19,7 +19,7 @@ struct Need {
     install: &'static [&'static [&'static str]],
 }
 
-const NEEDS: [Need; 3] = [
+const NEEDS: [Need; 6] = [
     Need {
         what: "C compiler (cc)",
         why: "links every binary and builds the compressors",
@@ -40,6 +40,27 @@ const NEEDS: [Need; 3] = [
         probe: &["cargo", "clippy", "--version"],
         remedy: "run `rustup component add clippy`",
         install: &[],
+    },
+    Need {
+        what: "C++ compiler (c++)",
+        why: "builds the fuzzer",
+        probe: &["c++", "--version"],
+        remedy: "install g++: `apt-get install g++`, `dnf install gcc-c++`, `xcode-select --install`",
+        install: &[&["apt-get", "update"], &["apt-get", "install", "-y", "g++"]],
+    },
+    Need {
+        what: "Python with venv",
+        why: "`cargo xtask differential` compares with its csv module and with DuckDB from PyPI",
+        probe: &["python3", "-c", "import venv, ensurepip"],
+        remedy: "install python3 and python3-venv",
+        install: &[&["apt-get", "update"], &["apt-get", "install", "-y", "python3-venv"]],
+    },
+    Need {
+        what: "cargo-fuzz",
+        why: "`cargo xtask fuzz`",
+        probe: &["cargo", "fuzz", "--version"],
+        remedy: "run `cargo install cargo-fuzz --locked`",
+        install: &[&["cargo", "install", "cargo-fuzz", "--locked"]],
     },
 ];
 
