@@ -5,6 +5,7 @@
 
 mod category;
 pub mod cells;
+pub mod dialect;
 mod header;
 mod keying;
 pub mod leads;
