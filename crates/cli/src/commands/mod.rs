@@ -1,5 +1,6 @@
 //! The command line: one file a command, each with its arguments and what it does.
 
+mod csv;
 mod export;
 mod files;
 mod findings;
@@ -74,6 +75,8 @@ enum Command {
     Findings(findings::FindingsArgs),
     Export(export::ExportArgs),
     Sample(sample::SampleArgs),
+    #[command(hide = true)]
+    Csv(csv::CsvArgs),
 }
 
 impl Global {
@@ -101,6 +104,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Findings(args) => findings::run(&global, &args).await?,
         Command::Export(args) => export::run(&global, &args).await?,
         Command::Sample(args) => sample::run(&args)?,
+        Command::Csv(args) => csv::run(&args)?,
     }
     Ok(ExitCode::SUCCESS)
 }

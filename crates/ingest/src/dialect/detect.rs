@@ -17,21 +17,51 @@ const DELIMITERS: [(&str, f64); 9] = [
     ("~", 1.0),
     ("\u{1}", 1.0),
     ("\u{1f}", 1.0),
-    (" ", 0.7),
+    (" ", 0.6),
 ];
 
-/// The dialect that fits `sample` best, and how many cells its rows have.
+/// The dialect that fits `sample` best, and how many cells its rows have. Of equal ones the first is kept.
 pub(super) fn detect(sample: &str) -> io::Result<(Dialect, Option<usize>)> {
-    let mut best = (Dialect::default(), Survey::of(sample, &Dialect::default())?, 1.0);
-    let mut score = best.1.score() * best.2;
-    for (dialect, trust) in candidates(sample) {
-        let survey = Survey::of(sample, &dialect)?;
-        let next = survey.score() * trust;
-        if survey.splits() && next > score {
-            (best, score) = ((dialect, survey, trust), next);
+    let mut best = (Dialect::default(), Survey::of(sample, &Dialect::default())?);
+    let mut best_score = 0.0;
+    for (delimiter, trust) in DELIMITERS {
+        // A delimiter with a blank after it, as people write lists.
+        let spaced = format!("{delimiter} ");
+        for delimiter in [delimiter, &*spaced] {
+            for quote in [Quote::Double, Quote::Single] {
+                let Some((dialect, survey)) = fitting(sample, delimiter, quote)? else { continue };
+                let score = survey.score() * trust;
+                if score > best_score {
+                    (best, best_score) = ((dialect, survey), score);
+                }
+            }
         }
     }
     Ok((best.0, best.1.width()))
+}
+
+/// The dialect of this delimiter and quote, and what `sample` looks like in it; `None` if they tell no cells
+/// apart. Backslashes before quotes are text, unless that leaves more quotes that do not fit.
+fn fitting(sample: &str, delimiter: &str, quote: Quote) -> io::Result<Option<(Dialect, Survey)>> {
+    let mark = char::from(quote.byte());
+    let occurs =
+        (delimiter == "," || sample.contains(delimiter)) && (quote == Quote::Double || sample.contains(mark));
+    let Some(doubled) = Dialect::new(delimiter, quote, Escape::Doubled).filter(|_| occurs) else {
+        return Ok(None);
+    };
+    let mut found = (Survey::of(sample, &doubled)?, doubled);
+    if found.0.mended > 0
+        && sample.contains(&format!("\\{mark}"))
+        && let Some(dialect) = Dialect::new(delimiter, quote, Escape::Backslash)
+    {
+        let survey = Survey::of(sample, &dialect)?;
+        if survey.mended < found.0.mended {
+            found = (survey, dialect);
+        }
+    }
+    // Where there is no delimiter at all, it may as well be a comma.
+    let kept = found.0.splits() || delimiter == ",";
+    Ok(kept.then_some((found.1, found.0)))
 }
 
 /// How many cells the rows of `sample` have in a dialect that is known.
@@ -39,37 +69,13 @@ pub(super) fn width(sample: &str, dialect: &Dialect) -> io::Result<Option<usize>
     Ok(Survey::of(sample, dialect)?.width())
 }
 
-/// Dialects whose parts all occur in `sample`, the likeliest first. Of equal ones the first is kept.
-fn candidates(sample: &str) -> Vec<(Dialect, f64)> {
-    let mut all = Vec::new();
-    for (delimiter, trust) in DELIMITERS {
-        let spaced = format!("{delimiter} ");
-        for delimiter in [delimiter, &*spaced] {
-            if !sample.contains(delimiter) || (delimiter == "  ") {
-                continue;
-            }
-            for quote in [Quote::Double, Quote::Single] {
-                let mark = char::from(quote.byte());
-                for escape in [Escape::Doubled, Escape::Backslash] {
-                    let occurs = match escape {
-                        Escape::Doubled => quote == Quote::Double || sample.contains(mark),
-                        Escape::Backslash => sample.contains(&format!("\\{mark}")),
-                    };
-                    if occurs {
-                        all.extend(Dialect::new(delimiter, quote, escape).map(|dialect| (dialect, trust)));
-                    }
-                }
-            }
-        }
-    }
-    all
-}
-
 /// What a sample looks like in a dialect.
 struct Survey {
-    /// Rows by number of cells; those whose quotes did not fit count for their width only if there are no others.
+    /// Rows by number of cells.
     widths: BTreeMap<usize, u64>,
     rows: u64,
+    /// Rows whose quotes did not fit.
+    mended: u64,
     /// Sum over the rows of how much their cells look like cells, on average.
     likeness: f64,
 }
@@ -77,11 +83,13 @@ struct Survey {
 impl Survey {
     fn of(sample: &str, dialect: &Dialect) -> io::Result<Self> {
         let mut rows = Rows::sample(sample.as_bytes(), dialect.clone())?;
-        let mut survey = Self { widths: BTreeMap::new(), rows: 0, likeness: 0.0 };
+        let mut survey = Self { widths: BTreeMap::new(), rows: 0, mended: 0, likeness: 0.0 };
         while let Some(row) = rows.next_row()? {
             survey.rows += 1;
             *survey.widths.entry(row.cells.len()).or_default() += 1;
-            if !row.mended {
+            if row.mended {
+                survey.mended += 1;
+            } else {
                 let cells = row.cells.with_quoted();
                 let sum: f64 =
                     cells.map(|(cell, quoted)| if quoted { 1.0 } else { kind::likeness(cell) }).sum();

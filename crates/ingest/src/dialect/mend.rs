@@ -18,8 +18,11 @@ const QUOTE_IN_TEXT: u32 = 1;
 const STRAY_OPENING: u32 = 2;
 /// A quote within quotes, where the cell could end.
 const PASSED_CLOSING: u32 = 3;
-/// A quoted cell right after or before another cell, without a delimiter.
-const MISSING_DELIMITER: u32 = 4;
+/// A quoted cell right after or before another cell, without a delimiter: dearer than any number of quotes that
+/// were not doubled.
+const MISSING_DELIMITER: u32 = 1 << 20;
+/// A row that misses more than one delimiter is not what it seems.
+const TOO_DEAR: u32 = 2 * MISSING_DELIMITER;
 
 const NEVER: u32 = u32::MAX;
 
@@ -150,7 +153,7 @@ impl Ways {
     /// The acts of the cheapest way to the end.
     fn trace(&self, tokens: usize) -> Option<Vec<Act>> {
         let (mut at, mut done, mut place) = (tokens, self.cells - 1, Place::Closed);
-        if self.ways[self.index(at, done, place)].cost == NEVER {
+        if self.ways[self.index(at, done, place)].cost >= TOO_DEAR {
             return None;
         }
         let mut acts = Vec::with_capacity(tokens);
