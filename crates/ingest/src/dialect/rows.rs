@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use super::strict::{Progress, Strict};
-use super::tokens::{Act, Cells, Token, tokenize};
+use super::tokens::{Act, Cells, Kind, Token, tokenize};
 use super::window::{Line, Window};
 use super::{Dialect, Found, LineEnd, detect, mend};
 
@@ -107,69 +107,65 @@ impl<R: Read> Rows<R> {
     fn quoted_row(&mut self, first: Line) -> io::Result<bool> {
         self.strict.begin();
         self.tokens.clear();
-        let (mut from, mut line, mut lines, mut one_line) = (0, first, 1, 0);
+        let (mut from, mut line) = (0, first);
         let progress = loop {
             let text = self.window.text();
             tokenize(&self.dialect, text, from, (line.end, line.next), &mut self.tokens);
-            one_line = if lines == 1 { self.tokens.len() } else { one_line };
             match self.strict.feed(text, &self.tokens) {
                 Progress::Open => {}
                 done => break done,
             }
             match self.window.peek(Some(line))? {
-                Some(next) => (from, line, lines) = (line.next, next, lines + 1),
-                None => break Progress::Broken,
+                Some(next) => (from, line) = (line.next, next),
+                None => break self.strict.broken(),
             }
         };
         let whole = progress == Progress::Complete;
         if whole && !self.is_odd() {
-            self.cells.build(&self.dialect, self.window.text(), &self.tokens, &self.strict.acts);
-            self.window.consume(line, lines);
+            self.take(self.tokens.len(), None);
             return Ok(false);
         }
-        if self.mend(first, one_line, whole) {
-            self.window.consume(line, lines);
-        } else {
-            self.window.consume(first, 1);
-        }
+        let (taken, acts) = self.mend(whole);
+        self.take(taken, acts.as_deref());
         Ok(true)
     }
 
     /// Whether a row that is complete should not be taken as it was read.
     fn is_odd(&self) -> bool {
         let ends = self.strict.acts.iter().filter(|act| **act == Act::End).count();
-        self.strict.flawed || self.strict.stray && self.width.is_some_and(|width| width != ends)
+        self.strict.culprit.is_some() || self.strict.stray && self.width.is_some_and(|width| width != ends)
     }
 
-    /// Takes the cheapest reading of a row whose quotes do not fit: of the width of the table, on its first
-    /// line, else on all of its lines (`whole`: there is such a reading), else of any width. Of a row over several
-    /// lines only the first is taken then: what opened there is a broken quote (1.5). True if all lines are used.
-    fn mend(&mut self, first: Line, one_line: usize, whole: bool) -> bool {
-        let text = self.window.text();
-        let (short, all) = (&self.tokens[..one_line], &self.tokens[..]);
-        let single = whole && one_line == all.len();
-        let of_width = |tokens| self.width.and_then(|width| mend::cheapest(text, tokens, Some(width)));
-        let any_width = || {
-            if single && !self.strict.flawed {
-                return Some(self.strict.acts.clone());
+    /// The likeliest reading of a row whose quotes do not fit, and how many tokens it takes in; `None` for the one
+    /// at hand. It is the cheapest one of the table's width: up to the end of the line in which the cell at fault
+    /// opened, else, if the row is `whole`, to its end. If there is none, a quote that never closes, or only on a
+    /// later line, is a broken one (1.5), and its line is read without it.
+    fn mend(&self, whole: bool) -> (usize, Option<Vec<Act>>) {
+        let (text, all) = (self.window.text(), self.tokens.len());
+        let line = self.strict.culprit.map_or(all, |culprit| {
+            let end = self.tokens[culprit..].iter().position(|token| token.kind == Kind::LineEnd);
+            end.map_or(all, |end| culprit + end + 1)
+        });
+        for end in [Some(line), (whole && line < all).then_some(all)].into_iter().flatten() {
+            let acts = self.width.and_then(|width| mend::cheapest(text, &self.tokens[..end], Some(width)));
+            if acts.is_some() {
+                return (end, acts);
             }
-            mend::cheapest(text, short, None)
-        };
-        if let Some(acts) = of_width(short) {
-            self.cells.build(&self.dialect, text, short, &acts);
-            return single;
         }
-        if whole
-            && !single
-            && let Some(acts) = of_width(all)
-        {
-            self.cells.build(&self.dialect, text, all, &acts);
-            return true;
+        if whole && line == all {
+            return (all, self.strict.culprit.and_then(|_| mend::cheapest(text, &self.tokens, None)));
         }
-        match any_width() {
-            Some(acts) => self.cells.build(&self.dialect, text, short, &acts),
-            None => self.cells.split(&self.dialect.delimiter, &text[..first.end]),
+        (line, Some(self.strict.without_quotes(&self.tokens[..line])))
+    }
+
+    /// Takes the cells of the first `count` tokens, and consumes their lines.
+    fn take(&mut self, count: usize, acts: Option<&[Act]>) {
+        let tokens = &self.tokens[..count];
+        self.cells.build(&self.dialect, self.window.text(), tokens, acts.unwrap_or(&self.strict.acts));
+        let mut line_ends = tokens.iter().filter(|token| token.kind == Kind::LineEnd);
+        let lines = line_ends.clone().count() as u64;
+        if let Some(last) = line_ends.next_back() {
+            self.window.consume(Line { end: last.at, next: last.end }, lines);
         }
-        single
     }
 }

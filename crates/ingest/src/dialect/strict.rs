@@ -32,12 +32,15 @@ enum Place {
 #[derive(Debug, Default)]
 pub(super) struct Strict {
     place: Place,
-    opened: usize,
+    /// The token that opened the cell that is read.
+    opener: usize,
+    /// Line ends within quotes, since the cell was opened or, if there is one, the culprit.
     line_ends: usize,
     /// What the tokens are taken for, as far as they were read.
     pub(super) acts: Vec<Act>,
-    /// A quote within quotes is neither doubled nor at the end of its cell.
-    pub(super) flawed: bool,
+    /// The token that opened the first cell whose quotes do not fit: one of them is neither doubled nor at the
+    /// end of the cell, or it never closes.
+    pub(super) culprit: Option<usize>,
     /// There is a quote in a cell that is not quoted.
     pub(super) stray: bool,
 }
@@ -46,7 +49,7 @@ impl Strict {
     pub(super) fn begin(&mut self) {
         self.acts.clear();
         (self.place, self.line_ends) = (Place::Start, 0);
-        (self.flawed, self.stray) = (false, false);
+        (self.culprit, self.stray) = (None, false);
     }
 
     /// Reads on through `tokens`, which those of one more line were added to.
@@ -66,14 +69,21 @@ impl Strict {
                 Kind::LineEnd => {
                     self.acts.push(Act::Text);
                     self.line_ends += 1;
-                    let long = token.end - self.opened > MAX_QUOTED_CELL || token.end > MAX_LINE;
+                    let since = tokens[self.culprit.unwrap_or(self.opener)].end;
+                    let long = token.end - since > MAX_QUOTED_CELL || token.end > MAX_LINE;
                     if long || self.line_ends > MAX_LINE_ENDS_IN_CELL {
-                        return Progress::Broken;
+                        return self.broken();
                     }
                 }
             }
         }
         Progress::Open
+    }
+
+    /// The cell that is open will not close.
+    pub(super) fn broken(&mut self) -> Progress {
+        self.culprit.get_or_insert(self.opener);
+        Progress::Broken
     }
 
     fn quote(&mut self, text: &str, tokens: &[Token]) {
@@ -82,7 +92,10 @@ impl Strict {
         match self.place {
             Place::Start if blank(&text[cell..tokens[at].at]) => {
                 self.acts.push(Act::Open);
-                (self.place, self.opened, self.line_ends) = (Place::Quoted, tokens[at].end, 0);
+                (self.place, self.opener) = (Place::Quoted, at);
+                if self.culprit.is_none() {
+                    self.line_ends = 0;
+                }
             }
             Place::Quoted if is_pair(tokens, at) => self.acts.extend([Act::Text, Act::Drop]),
             Place::Quoted if can_close(text, tokens, at) => {
@@ -91,12 +104,22 @@ impl Strict {
             }
             Place::Quoted => {
                 self.acts.push(Act::Text);
-                self.flawed = true;
+                self.culprit.get_or_insert(self.opener);
             }
             Place::Start | Place::Unquoted | Place::Closed => {
                 self.acts.push(Act::Text);
                 (self.place, self.stray) = (Place::Unquoted, true);
             }
         }
+    }
+
+    /// The reading in which `tokens`, from the culprit to the end of its line, holds no quotes.
+    pub(super) fn without_quotes(&self, tokens: &[Token]) -> Vec<Act> {
+        let sound = self.culprit.unwrap_or(0);
+        let rest = tokens[sound..].iter().map(|token| match token.kind {
+            Kind::Quote => Act::Text,
+            Kind::Delimiter | Kind::LineEnd => Act::End,
+        });
+        self.acts[..sound].iter().copied().chain(rest).collect()
     }
 }

@@ -172,7 +172,7 @@ fn quotes_that_do_not_fit_are_read_so_that_the_row_has_its_width() {
 #[test]
 fn a_broken_quote_of_1_5_costs_its_line_only() {
     assert_eq!(among_rows_of_three("1,\"2"), ["1|\"2"]);
-    assert_eq!(among_rows_of_three("\"1\n2\",\"3"), ["\"1", "2\"|\"3"]);
+    assert_eq!(among_rows_of_three("\"1\n2\",\"3"), ["1\n2|\"3"]);
     assert_eq!(among_rows_of_three(&format!("1,\"{}\",3", "x\r\n".repeat(20))).len(), 1);
     assert_eq!(among_rows_of_three(&format!("1,\"{}\",3", "x\r\n".repeat(21))).len(), 22);
     let long = |length: usize| format!("1,\"{}\n\",3", "x".repeat(length));
