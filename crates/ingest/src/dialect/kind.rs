@@ -34,7 +34,7 @@ fn is_value(cell: &str) -> bool {
 /// Words, blanks and what stands between the words of a sentence, which begins and ends as one does.
 fn is_text(cell: &str) -> bool {
     let first = cell.chars().next().is_some_and(|c| !c.is_whitespace() && !",;:|\"'".contains(c));
-    let last = cell.chars().next_back().is_some_and(|c| !c.is_whitespace() && !",|".contains(c));
+    let last = cell.chars().next_back().is_some_and(|c| !c.is_whitespace() && !",|\"".contains(c));
     let mut rest = cell.chars().peekable();
     let mut digit = false;
     while let Some(c) = rest.next() {
@@ -78,7 +78,9 @@ mod tests {
         {
             assert!(likeness(cell) > 0.0 && likeness(cell) < 1.0, "{cell}");
         }
-        for cell in [" 12", "12 ", "a,b", "a;b", "a|b c", "a\tb", "'a'", "\"a", ",", "a b,", "1,", "a b,c"] {
+        for cell in
+            [" 12", "12 ", "a,b", "a;b", "a|b c", "a\tb", "'a'", "\"a", ",", "a b,", "1,", "a b,c", "1 b\""]
+        {
             assert!(likeness(cell) <= 0.0, "{cell}");
         }
     }
