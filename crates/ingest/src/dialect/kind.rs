@@ -15,7 +15,7 @@ pub(super) fn likeness(cell: &str) -> f64 {
 }
 
 /// Several words may be several cells.
-const SEVERAL_WORDS: f64 = 0.9;
+const SEVERAL_WORDS: f64 = 0.95;
 
 /// One word: a number with its signs, a date, a time, an address, an identifier, a name.
 fn is_value(cell: &str) -> bool {
