@@ -67,7 +67,9 @@ mod tests {
         assert_eq!(manifest.matches("[[bin]]").count(), TARGETS.len());
         for name in TARGETS {
             assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
-            assert!(std::fs::read_dir(crate::root().join("fuzz/corpus").join(name)).unwrap().next().is_some());
+            assert!(
+                std::fs::read_dir(crate::root().join("fuzz/corpus").join(name)).unwrap().next().is_some()
+            );
         }
     }
 }

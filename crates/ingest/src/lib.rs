@@ -8,6 +8,7 @@ pub mod cells;
 pub mod container;
 pub mod convention;
 mod delimiter;
+pub mod dialect;
 mod encoding;
 mod header;
 mod keying;

@@ -1,6 +1,7 @@
 //! The command line: one file a command, each with its arguments and what it does.
 
 mod config;
+mod csv;
 mod doctor;
 mod documented;
 mod explain;
@@ -83,6 +84,8 @@ enum Command {
     Hash(hash::HashArgs),
     Sample(sample::SampleArgs),
     Config(config::ConfigArgs),
+    #[command(hide = true)]
+    Csv(csv::CsvArgs),
 }
 
 impl Global {
@@ -121,6 +124,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Hash(args) => hash::run(&args)?,
         Command::Sample(args) => sample::run(&args)?,
         Command::Config(args) => config::run(&global, &args)?,
+        Command::Csv(args) => csv::run(&args)?,
     }
     Ok(ExitCode::SUCCESS)
 }
