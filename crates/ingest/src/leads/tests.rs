@@ -103,7 +103,10 @@ fn with(mut columns: Vec<(&'static str, ArrayRef)>) -> Vec<(&'static str, ArrayR
 #[test]
 fn whose_a_lead_is_1_2() {
     let ids = || with(vec![("Client ID", texts(&["a", "", "b", "c"]))]);
-    let cases: [(&[&str], Option<&str>, &[&str], &[&str]); 4] = [
+    // clients, whose location it is; clients of the rows kept, rows set aside
+    type Whose =
+        (&'static [&'static str], Option<&'static str>, &'static [&'static str], &'static [&'static str]);
+    let cases: [Whose; 4] = [
         // one client: a null is its own
         (&["a"], None, &["a", "a"], &["3 unknown_client", "4 unknown_client"]),
         // several: a null is nobody's
