@@ -72,7 +72,9 @@ def clean(cell):
 
 
 def shown(row):
-    return row[0], clean(row[2]).lower(), clean(row[4]).lower(), row[3] == "1"
+    """A row as the export shows it: text that a spreadsheet would run has a quote before it."""
+    inert = lambda text: f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+    return row[0], inert(clean(row[2])).lower(), inert(clean(row[4])).lower(), row[3] == "1"
 
 
 def by_python(path, dialect):
@@ -110,10 +112,8 @@ def by_leadq(binary, folder):
     read = {}
     with open(os.path.join(folder, "versions.csv"), encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            # A text that a spreadsheet would run is made inert by a quote before it.
-            inert = lambda text: text[1:] if text[:2] in ("'=", "'+", "'-", "'@") else text
             number = int(re.match(r"f(\d+)r", row["lead_number"])[1])
-            cells = (inert(row["dispo"]).lower(), inert(row["job_status"]).lower(), row["set"] == "true")
+            cells = (row["dispo"].lower(), row["job_status"].lower(), row["set"] == "true")
             read.setdefault(number, set()).add((row["lead_number"], *cells))
     return read, malformed
 
