@@ -22,6 +22,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = commands::parse();
     log_to_stderr(cli.global.verbose);
+    std::panic::set_hook(Box::new(tell_panic));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -42,6 +43,14 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(failure) => failure.report(),
     }
+}
+
+/// Tells where a thread panicked, and not with which words: they may hold a piece of somebody's data
+/// (promise 9). A panic over a damaged workbook is caught, and the file rejected.
+#[expect(clippy::print_stderr, reason = "the log may be what panicked")]
+fn tell_panic(info: &std::panic::PanicHookInfo<'_>) {
+    let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    eprintln!("leadq: internal error at {place}");
 }
 
 /// Ctrl-C, or SIGTERM.

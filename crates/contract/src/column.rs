@@ -57,14 +57,19 @@ impl CellType {
         }
     }
 
-    /// The type of a name; `string` and `bool` are Spark's names for text and boolean.
+    /// The type of a name; `bool` is Spark's name for boolean.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
-            "string" => Some(Self::Text),
             "bool" => Some(Self::Boolean),
             _ => Self::ALL.into_iter().find(|t| t.name() == name),
         }
+    }
+
+    /// Whether its values are text, of whatever form; to Spark they are all `string`.
+    #[must_use]
+    pub const fn is_textual(self) -> bool {
+        !matches!(self, Self::Date | Self::Timestamp | Self::Boolean)
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{Cursor, Write};
 use rust_xlsxwriter::{Format, Workbook};
 use zip::write::SimpleFileOptions;
 
-use crate::place::{Place, hashed, texts};
+use crate::place::{Place, failed, hashed, succeeded, texts};
 
 /// The rows of the report that all files hold, header first.
 fn rows() -> Vec<Vec<String>> {
@@ -142,7 +142,7 @@ fn every_kind_of_file_comes_to_the_same() {
         vec![("client_id", texts(&client)), ("lead_uuid", texts(&lead)), ("email_hash", texts(&email))],
     );
     place.write("leadq.toml", config);
-    crate::place::succeeded(place.leadq(&["run"]));
+    succeeded(place.leadq(&["run"]));
     let mut outcomes: BTreeMap<Vec<String>, BTreeSet<String>> = BTreeMap::new();
     for mut row in place.table("fact_lead_outcome") {
         let client = row.remove("client_id").unwrap();
@@ -224,7 +224,7 @@ fn a_corrected_archive_replaces_all_its_members() {
     let older = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
     let first = std::fs::File::options().write(true).open(place.path("first/2023-01-15.zip")).unwrap();
     first.set_modified(older).unwrap();
-    crate::place::succeeded(place.leadq(&["run", "--leads", "leads", "--reports", "second", "first"]));
+    succeeded(place.leadq(&["run", "--leads", "leads", "--reports", "second", "first"]));
     let mut told: Vec<_> =
         place.table("report_file").iter().map(|f| format!("{} {}", f["file"], f["status"])).collect();
     told.sort();
@@ -257,7 +257,7 @@ fn hostile_files_do_no_harm() {
     );
     place.write("reports/evil.zip", zip_of(&[("../../evil.csv", b"x"), ("/etc/evil2.csv", b"x")]));
     let run = place.leadq(&["run", "--leads", "leads", "--reports", "reports", "--memory", "512MiB"]);
-    crate::place::succeeded(run);
+    succeeded(run);
     let files = place.json(&["files"]);
     let file = |name: &str| files.as_array().unwrap().iter().find(|f| f["file"] == name).unwrap().clone();
     let code = |name: &str| file(name)["findings"][0]["code"].as_str().unwrap().to_owned();
@@ -275,4 +275,26 @@ fn hostile_files_do_no_harm() {
     assert_eq!(file("evil.zip/evil.csv")["status"], "rejected");
     assert!(!place.path("../evil.csv").exists() && !place.path("../../evil.csv").exists());
     assert_eq!(place.json(&["metrics"])["rows"][0]["set"], 1);
+}
+
+#[test]
+fn any_csv_as_plain_csv() {
+    let place = Place::new();
+    let text = "Titel;Ort\r\n'Caf\u{e9}; alt';Gro\u{df}\r\n'it''s';x\r\n'a';'b'\r\n";
+    place.write("odd.txt", encoding_rs::WINDOWS_1252.encode(text).0);
+    let said = succeeded(place.leadq(&["csv", "odd.txt", "plain.csv"]));
+    assert!(said.contains("4 rows") && said.contains("Windows-1252") && said.contains("quote '"), "{said}");
+    let plain = std::fs::read_to_string(place.path("plain.csv")).unwrap();
+    assert_eq!(
+        plain,
+        "Titel,Ort\nCaf\u{e9}; alt,Gro\u{df}\nit's,x\na,b\n"
+            .replace("Caf\u{e9}; alt", "\"Caf\u{e9}; alt\"")
+            .replace("it's", "\"it's\"")
+    );
+    // from stdin to stdout, and what was plain stays as it is
+    let mut command = place.command(&["csv", "-", "-"]);
+    command.stdin(std::fs::File::open(place.path("plain.csv")).unwrap());
+    assert_eq!(succeeded(command.output().unwrap()), plain);
+    let said = failed(place.leadq(&["csv", "nowhere.csv", "x.csv"]), 3);
+    assert!(said.contains("cannot read nowhere.csv") && !place.path("x.csv").exists(), "{said}");
 }

@@ -84,13 +84,23 @@ impl<'de> Deserialize<'de> for Formats {
     }
 }
 
-/// A type by its name; `string` and `bool` as Spark writes them.
-struct TypeName(CellType);
+/// A type by its name, as Spark writes it where it differs.
+#[derive(Clone, Copy)]
+enum TypeName {
+    /// A type of leadq's.
+    Type(CellType),
+    /// `string`: whatever type of text the column has by itself. Spark knows no other, and a schema that was
+    /// written for it must not switch the cleaning of states and ZIP codes off.
+    SparkString,
+}
 
 impl<'de> Deserialize<'de> for TypeName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let known = |text: &str| {
-            CellType::from_name(text).map(Self).ok_or_else(|| {
+            if text == "string" {
+                return Ok(Self::SparkString);
+            }
+            CellType::from_name(text).map(Self::Type).ok_or_else(|| {
                 let names = CellType::ALL.map(CellType::name);
                 format!("type {text:?} is none; {}", suggestion(text, &names))
             })
@@ -231,7 +241,7 @@ impl<C: SchemaColumn> Entry<C> {
             no: written.no,
         };
         match entry.target {
-            Target::Column(column) => entry.fits(column, written.cell_type.map(|name| name.0))?,
+            Target::Column(column) => entry.fits(column, written.cell_type)?,
             _ if entry.has_rule() => {
                 return Err(format!(
                     "the entry of {:?} is no column of leadq's; leave out format, placeholders, true and false",
@@ -251,11 +261,14 @@ impl<C: SchemaColumn> Entry<C> {
     }
 
     /// Takes the type, and refuses what the column cannot have.
-    fn fits(&mut self, column: C, wanted: Option<CellType>) -> Result<(), String> {
+    fn fits(&mut self, column: C, wanted: Option<TypeName>) -> Result<(), String> {
         let (name, types) = (column.name(), column.types());
+        let wanted = wanted.map(|name| match name {
+            TypeName::Type(wanted) => wanted,
+            TypeName::SparkString if types[0].is_textual() => types[0],
+            TypeName::SparkString => CellType::Text,
+        });
         self.cell_type = match wanted {
-            // To Spark a hash is a string; nothing else than a hash is ever made of it.
-            Some(CellType::Text) if types == [CellType::Hash] => Some(CellType::Hash),
             Some(wanted) if !types.contains(&wanted) => {
                 let allowed: Vec<_> = types.iter().map(|t| t.name()).collect();
                 return Err(format!(

@@ -104,12 +104,22 @@ fn the_form_of_the_seed_loads() {
             {"name": "Appt Date", "new_name": "appt_date", "type": "timestamp", "format": "MM/dd/yyyy h:mma"},
             {"name": "phone_hash", "new_name": "phone_hash", "type": "string"},
             {"name": "Set", "new_name": "set", "type": "bool"},
+            {"name": "STATE", "new_name": "state", "type": "string"},
+            {"name": "LEADNUMBER", "new_name": "lead_number", "type": "string"},
             {"name": "Job Status", "new_name": "job_status", "type": "string"}]}}}"#;
     let file = SchemasFile::parse(text).unwrap();
     let types: Vec<_> = file.contractor_reports.columns.entries.0.iter().map(|e| e.cell_type).collect();
-    let expected =
-        [CellType::Date, CellType::Timestamp, CellType::Hash, CellType::Boolean, CellType::Text].map(Some);
-    assert_eq!(types, expected);
+    // Spark's string leaves states states.
+    let expected = [
+        CellType::Date,
+        CellType::Timestamp,
+        CellType::Hash,
+        CellType::Boolean,
+        CellType::State,
+        CellType::LeadNumber,
+        CellType::Text,
+    ];
+    assert_eq!(types, expected.map(Some));
 }
 
 #[test]

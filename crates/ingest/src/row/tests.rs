@@ -9,7 +9,7 @@ const SCHEMAS: &str = r#"{"input_schemas": {"contractor_reports": {"placeholders
     {"name": "Eingang", "new_name": "entry_date", "format": ["%d.%m.%Y", "%Y-%m-%d"], "placeholders": ["offen"]},
     {"name": "Nr", "new_name": "lead_number", "type": "text"},
     {"name": "Ort", "new_name": "city", "type": "text"},
-    {"name": "Land", "new_name": "state", "type": "string"},
+    {"name": "Land", "new_name": "state", "type": "text"},
     {"name": "PLZ", "new_name": "zip", "type": "text"},
     {"name": "Termin", "new_name": "appt_at", "format": "d.M.yyyy HH:mm"},
     {"name": "Gesetzt", "new_name": "set", "true": ["ja"], "false": ["nein"]},
@@ -57,7 +57,7 @@ fn cells_by_schema_1_6() {
         ("offen;(None);(none);;;;;;nein;(NONE);", "None - false - - - None Some(false) - "),
         ("2023-02-05;1;;;;;;;1;;", "Some(19393) 1 false - - - None Some(true) - "),
         (
-            "2/5/2023;1;;;;;;2023-02-05 10:30;vielleicht;;",
+            "2/5/2023;1;;;;;;5/2/23 10:30;vielleicht;;",
             "None 1 false - - - None None - invalid_date,invalid_timestamp,invalid_boolean",
         ),
         ("-;null;n/a;;-;NULL;na;00/00/0000;;;", "None - false - - - None None - "),
