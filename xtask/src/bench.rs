@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use cargo_metadata::MetadataCommand;
 use clap::Args;
 use serde_json::Value;
 
@@ -24,6 +23,10 @@ pub struct BenchArgs {
     /// Repetitions
     #[arg(long, default_value_t = 3)]
     pub runs: u32,
+    /// Measure one report of so many MB instead, made up, in which 100,000 records recur: the memory that a
+    /// file takes must not grow with it
+    #[arg(long, value_name = "MB")]
+    pub large_report: Option<u64>,
     /// Memory that the run promises to stay within
     #[arg(long, default_value = "8GiB", value_name = "SIZE")]
     pub memory: String,
@@ -40,14 +43,13 @@ pub fn run(args: &BenchArgs, out: &mut impl Write) -> io::Result<bool> {
     if !build.status()?.success() {
         return Ok(false);
     }
-    let metadata = MetadataCommand::new().no_deps().exec().map_err(io::Error::other)?;
-    let binary = metadata.target_directory.join("release/leadq");
+    let target = crate::target_folder()?;
+    let made_up = args.large_report.map(|size| large_report(&target.join("bench-data"), size)).transpose()?;
+    let reports = made_up.as_deref().unwrap_or(&args.reports);
     let mut best: Option<f64> = None;
     for repetition in 1..=args.runs.max(1) {
-        let Some(measured) = measure(args, binary.as_std_path(), &metadata.target_directory.join("bench"))?
-        else {
-            return Ok(false);
-        };
+        let measured = measure(args, reports, &target.join("release/leadq"), &target.join("bench"))?;
+        let Some(measured) = measured else { return Ok(false) };
         writeln!(out, "{repetition}: {measured}")?;
         best = Some(best.map_or(measured.cpu, |best| best.min(measured.cpu)));
     }
@@ -73,11 +75,41 @@ impl std::fmt::Display for Measured {
     }
 }
 
-fn measure(
-    args: &BenchArgs,
-    binary: &Path,
-    folder: &cargo_metadata::camino::Utf8Path,
-) -> io::Result<Option<Measured>> {
+/// A folder with one report of about `size` MB.
+fn large_report(folder: &Path, size: u64) -> io::Result<PathBuf> {
+    /// Records that the report has, again and again.
+    const RECORDS: u64 = 100_000;
+    let reports = folder.join(format!("report_of_{size}_mb"));
+    let path = reports.join("2023-03-14.csv");
+    if path.exists() {
+        return Ok(reports);
+    }
+    std::fs::create_dir_all(&reports)?;
+    let partial = reports.join(".2023-03-14.csv");
+    let mut file = io::BufWriter::new(std::fs::File::create(&partial)?);
+    let mut written = file.write(b"Entry Date,Lead #,Email,Phone,Set,Demo,Dispo,Comment\n")? as u64;
+    let comment = "called, left a message; ".repeat(8);
+    for row in 0u64.. {
+        if written >= size * 1_000_000 {
+            break;
+        }
+        let record = row % RECORDS;
+        let hash = u128::from(record).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        let line = format!(
+            "{}/{}/2023,{record},{hash:032x},,{},0,Data,\"{row} {comment}\"\n",
+            record % 3 + 1,
+            record % 28 + 1,
+            record % 2
+        );
+        file.write_all(line.as_bytes())?;
+        written += line.len() as u64;
+    }
+    file.flush()?;
+    std::fs::rename(partial, path)?;
+    Ok(reports)
+}
+
+fn measure(args: &BenchArgs, reports: &Path, binary: &Path, folder: &Path) -> io::Result<Option<Measured>> {
     if folder.exists() {
         std::fs::remove_dir_all(folder)?;
     }
@@ -89,7 +121,7 @@ fn measure(
         .arg("--leads")
         .arg(&args.leads)
         .arg("--reports")
-        .arg(&args.reports)
+        .arg(reports)
         .env("LEADQ_SECRET_FILE", folder.join("secret"))
         .output()?;
     let (wall, cpu) = (begun.elapsed().as_secs_f64(), children_cpu() - before);
