@@ -86,6 +86,8 @@ pub(crate) struct Settings {
     pub(crate) secret: SecretSource,
     /// All of these, and where they came from.
     pub(crate) effective: Vec<Effective>,
+    /// The configuration file, if there is one.
+    pub(crate) configuration: Option<PathBuf>,
 }
 
 impl Settings {
@@ -116,6 +118,7 @@ impl Settings {
             limits: config.limits.limits(),
             secret,
             effective: Vec::new(),
+            configuration: loaded.path.clone(),
         };
         if given.0 {
             // What the command line names stands in the place of all leads of the configuration.

@@ -26,7 +26,7 @@ pub(crate) struct DoctorArgs {
 }
 
 pub(super) async fn run(global: &Global, args: &DoctorArgs) -> Outcome<ExitCode> {
-    let checks = doctor::checks(global.config.as_deref(), global.settings()).await;
+    let checks = doctor::checks(global.settings()).await;
     match args.printing.format {
         Format::Table => output::print(&page(&checks))?,
         Format::Json => output::print_json(

@@ -1,42 +1,47 @@
 //! The configuration: which file was read, what it sets, what the environment overrides, clients' time zones.
 
-use std::path::Path;
-
 use chrono::{DateTime, Duration, Offset, TimeZone, Utc};
 
 use super::Check;
 use crate::config::DEFAULT_FILE;
-use crate::settings::{Environment, Settings, shown};
+use crate::settings::{Settings, shown};
 
-/// The file, and the keys that it sets.
-pub(super) fn file(named: Option<&Path>) -> Check {
+/// The file, and what it sets.
+pub(super) fn file(settings: &Settings) -> Check {
     const NAME: &str = "configuration";
-    let path = named.unwrap_or_else(|| Path::new(DEFAULT_FILE));
-    let Ok(text) = std::fs::read_to_string(path) else {
+    let Some(path) = &settings.configuration else {
         return Check::ok(NAME, format!("no {DEFAULT_FILE} here, built-in defaults"));
     };
-    let keys: Vec<_> = text.parse::<toml::Table>().unwrap_or_default().keys().cloned().collect();
     let place = shown(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
-    let sets = if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") };
-    Check::ok(NAME, format!("{place} sets {sets}"))
+    Check::ok(NAME, format!("{place} sets {}", set_by(settings, |from| from == shown(path))))
 }
 
 /// What the environment sets over the file; never the values.
-pub(super) fn environment() -> Check {
-    let environment = Environment::read();
-    let set = [
-        ("LEADQ_LAKE", environment.lake.is_some()),
-        ("LEADQ_MEMORY", environment.memory.is_some()),
-        ("LEADQ_SECRET", environment.secret.is_some()),
-        ("LEADQ_SECRET_FILE", environment.secret_file.is_some()),
-    ];
-    let names: Vec<_> = set.iter().filter(|(_, is_set)| *is_set).map(|(name, _)| *name).collect();
-    let told = if names.is_empty() {
-        "no LEADQ_ variable is set".to_owned()
-    } else {
-        format!("{} set", names.join(", "))
-    };
+pub(super) fn environment(settings: &Settings) -> Check {
+    let variables = settings.effective.iter().map(|row| row.from.as_str()).filter(|from| is_variable(from));
+    let names: Vec<_> = variables.collect();
+    let told =
+        if names.is_empty() { "it sets nothing".to_owned() } else { format!("{} set", names.join(", ")) };
     Check::ok("environment", told)
+}
+
+/// What says how columns are called and read.
+pub(super) fn schemas(settings: &Settings) -> Check {
+    let found = settings.schemas.as_ref().map_or_else(|| "built-in defaults".to_owned(), |path| shown(path));
+    Check::ok("schemas", found)
+}
+
+fn is_variable(from: &str) -> bool {
+    from.starts_with("LEADQ_")
+}
+
+/// The keys that come from somewhere, those of a client as one.
+fn set_by(settings: &Settings, from: impl Fn(&str) -> bool) -> String {
+    let mut keys: Vec<_> =
+        settings.effective.iter().filter(|row| from(&row.from)).map(|row| &*row.key).collect();
+    keys.iter_mut().for_each(|key| *key = key.split_once(": ").map_or(*key, |(client, _)| client));
+    keys.dedup();
+    if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") }
 }
 
 /// Each client's zone: its offset now, and when the clocks change next.

@@ -7,8 +7,6 @@ mod lake;
 mod machine;
 mod sources;
 
-use std::path::Path;
-
 use leadq_pipeline::ports::PortError;
 
 use crate::edges::Edges;
@@ -82,15 +80,18 @@ impl Check {
     }
 }
 
-/// Looks at everything. `named` is the configuration file of the command line; without settings nothing but
-/// that can be looked at.
-pub(crate) async fn checks(named: Option<&Path>, settings: Outcome<Settings>) -> Vec<Check> {
+/// Looks at everything; without settings there is nothing to look at but what is wrong with them.
+pub(crate) async fn checks(settings: Outcome<Settings>) -> Vec<Check> {
     let settings = match settings {
         Ok(settings) => settings,
         Err(failure) => return vec![Check::failed("configuration", &failure)],
     };
     let now = chrono::Utc::now();
-    let mut checks = vec![configuration::file(named), configuration::environment()];
+    let mut checks = vec![
+        configuration::file(&settings),
+        configuration::schemas(&settings),
+        configuration::environment(&settings),
+    ];
     checks.extend(configuration::zones(&settings, now));
     let (found, bytes) = sources::sources(&settings);
     checks.extend(found);

@@ -50,7 +50,7 @@ fn a_sound_installation_before_and_after_its_first_run() {
         &place.leadq(&JSON),
         0,
         &[
-            "configuration ok: ...leadq.toml sets client, leads",
+            "configuration ok: ...leadq.toml sets leads, client acme",
             "environment ok: LEADQ_LAKE, LEADQ_SECRET set",
             "time zone ok: client acme: America/Los_Angeles, -0... from 20",
             "leads ok: 1 file",
