@@ -46,9 +46,12 @@ fn main() -> ExitCode {
 }
 
 /// Tells where a thread panicked, and not with which words: they may hold a piece of somebody's data
-/// (promise 9). A panic over a damaged workbook is caught, and the file rejected.
+/// (promise 9). A panic over a damaged workbook is caught, and the file rejected; the run tells that.
 #[expect(clippy::print_stderr, reason = "the log may be what panicked")]
 fn tell_panic(info: &std::panic::PanicHookInfo<'_>) {
+    if leadq_ingest::is_guarded() {
+        return;
+    }
     let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
     eprintln!("leadq: internal error at {place}");
 }

@@ -21,8 +21,13 @@ pub(crate) enum Format {
     Csv,
 }
 
-/// Writes to stdout. A reader that went away is no error.
+/// Prints text for people. A terminal would obey control characters that somebody wrote into a cell.
 pub(crate) fn print(text: &str) -> Outcome<()> {
+    write(&text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}"))
+}
+
+/// Writes to stdout. A reader that went away is no error.
+fn write(text: &str) -> Outcome<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -35,10 +40,10 @@ pub(crate) fn print(text: &str) -> Outcome<()> {
 /// Prints one JSON value.
 pub(crate) fn print_json(value: &Json) -> Outcome<()> {
     let text = serde_json::to_string_pretty(value).map_err(Failure::bug)?;
-    print(&format!("{text}\n"))
+    write(&format!("{text}\n"))
 }
 
-/// Prints rows as CSV. Text that a spreadsheet would take for a formula is made inert.
+/// Prints rows as CSV, as they are; see [`inert`] for text that a spreadsheet would take for a formula.
 pub(crate) fn print_csv(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Outcome<()> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(header).map_err(Failure::bug)?;
@@ -46,7 +51,7 @@ pub(crate) fn print_csv(header: &[&str], rows: impl Iterator<Item = Vec<String>>
         writer.write_record(row).map_err(Failure::bug)?;
     }
     let bytes = writer.into_inner().map_err(Failure::bug)?;
-    print(&String::from_utf8_lossy(&bytes))
+    write(&String::from_utf8_lossy(&bytes))
 }
 
 /// A table for people, as wide as the terminal, at most; 80 columns where there is none.

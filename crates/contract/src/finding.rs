@@ -66,7 +66,7 @@ finding_codes! {
     /// More columns than a file may have.
     TooManyColumns = "too_many_columns", Error, "file was rejected whole: its header has more columns than allowed";
     /// A row larger than a row may be.
-    OversizedRow = "oversized_row", Warning, "rows are longer than 4 MiB; they were set aside";
+    OversizedRow = "oversized_row", Warning, "rows are longer than 4 MiB, or wider than a sheet can be; they were set aside";
     /// A cell that is no hash.
     InvalidHash = "invalid_hash", Warning, "cells are no hash; these rows match by the other identifier only";
     /// A cell that is no date.

@@ -14,7 +14,7 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use crate::cells::hash::{HashAlgorithm, normalise_email, normalise_phone};
+use crate::cells::hash::{HashAlgorithm, google_email, mailbox, normalise_email, normalise_phone};
 use crate::cells::text::tidy;
 
 /// Whose rules they are.
@@ -70,23 +70,9 @@ impl Convention {
         match self {
             Self::Plain => normalise_email(&tidy(text)),
             Self::Meta => normalise_email(text),
-            Self::Google => {
-                let solid: String = text.split_whitespace().collect();
-                mailbox(&normalise_email(&solid), &["gmail.com", "googlemail.com"])
-            }
+            Self::Google => google_email(text),
             Self::Uid2 => mailbox(&normalise_email(text), &["gmail.com"]),
         }
-    }
-}
-
-/// The mailbox behind an address: at some domains dots, and a `+` with what follows it, are decoration.
-fn mailbox(email: &str, domains: &[&str]) -> String {
-    match email.rsplit_once('@') {
-        Some((local, domain)) if domains.contains(&domain) => {
-            let local = local.split('+').next().unwrap_or(local);
-            format!("{}@{domain}", local.replace('.', ""))
-        }
-        _ => email.to_owned(),
     }
 }
 

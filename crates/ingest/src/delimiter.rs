@@ -62,7 +62,7 @@ fn choose_from(input: &mut impl Read, schema: &ReportSchema, first: usize) -> io
         if !cut {
             return Ok(Head { bytes, delimiter: best.map(|(_, delimiter)| delimiter) });
         }
-        wanted *= 4;
+        wanted = (wanted * 4).min(MAX_HEAD);
     }
 }
 

@@ -3,6 +3,8 @@
 use leadq_contract::identifier::hex;
 use leadq_contract::{IdentifierKey, IdentifierSecret};
 
+use crate::cells::hash;
+
 /// Remembered identifiers; a power of two.
 const SLOTS: usize = 1 << 16;
 /// Longest hash, in hex digits.
@@ -29,8 +31,7 @@ impl<'a> Keying<'a> {
     /// Appends a lead number as it stands; one that is an identifier of a person (a hash, an email), as a
     /// shifted row makes it, is keyed like one (promise 9).
     pub(crate) fn write_number(&mut self, number: &str, out: &mut String) {
-        let is_hash = matches!(number.len(), 32 | 40 | 64) && number.bytes().all(|b| b.is_ascii_hexdigit());
-        if is_hash || number.contains('@') {
+        if hash::find(number).is_some() || number.contains('@') {
             let key = self.secret.key(number.to_lowercase().as_bytes());
             out.push_str("keyed:");
             out.push_str(&hex(&key.0[..16]));
@@ -77,7 +78,11 @@ mod tests {
         let keyed = written("jane@example.com");
         assert!(keyed.starts_with("keyed:") && !keyed.contains("jane"), "{keyed}");
         assert_eq!(written("Jane@example.com"), keyed);
-        assert_ne!(written("3b7c33e84ea3ae8b249dc1e1578fc84cb4047ac4"), keyed);
+        let hash = "3b7c33e84ea3ae8b249dc1e1578fc84cb4047ac4";
+        let as_base64 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+        for number in [hash, &format!("0x{hash}"), &format!("sha256:{}", "a".repeat(64)), as_base64] {
+            assert!(written(number).starts_with("keyed:"), "{number}");
+        }
     }
 
     #[test]

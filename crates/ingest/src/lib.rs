@@ -29,6 +29,7 @@ pub mod timeline;
 
 pub use leads::{LeadOptions, LeadReading, check_leads, read_leads};
 pub use report::{ReportOptions, ReportReading, read_report};
+pub use sheet::is_guarded;
 pub use tally::FileFinding;
 
 use arrow::record_batch::RecordBatch;

@@ -1,4 +1,4 @@
-//! Names of files that are not looked at (spec 1.1).
+//! Names of files: which are not looked at (spec 1.1), and how they are shown.
 
 /// Names that begin or end so are of files under way, or no data at all.
 const PREFIXES: [&str; 3] = [".", "_", "~$"];
@@ -10,6 +10,12 @@ pub fn is_passed_over(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+}
+
+/// A name as it is shown and stored: a terminal would obey control characters.
+#[must_use]
+pub fn shown(name: &str) -> String {
+    name.replace(char::is_control, "\u{fffd}")
 }
 
 #[cfg(test)]

@@ -120,17 +120,19 @@ struct QuotedParser {
     written: usize,
     ends: Vec<usize>,
     ended: usize,
+    /// Complete cells whose length is known to do; a row may have millions, on thousands of lines.
+    measured: usize,
 }
 
 impl QuotedParser {
     fn new(delimiter: u8) -> Self {
         let core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
-        Self { core, output: vec![0; 1024], written: 0, ends: vec![0; 32], ended: 0 }
+        Self { core, output: vec![0; 1024], written: 0, ends: vec![0; 32], ended: 0, measured: 0 }
     }
 
     fn begin(&mut self) {
         self.core.reset();
-        (self.written, self.ended) = (0, 0);
+        (self.written, self.ended, self.measured) = (0, 0, 0);
     }
 
     /// Cells that are complete.
@@ -164,10 +166,17 @@ impl QuotedParser {
 
     /// The first cell, complete or open, that is too long for a quoted one (1.5). In a row with quotes no
     /// cell is longer, quoted or not.
-    fn too_long(&self) -> Option<usize> {
-        let ends = self.ends[..self.ended].iter().chain(std::iter::once(&self.written));
-        let mut from = 0;
-        ends.map(|end| end - std::mem::replace(&mut from, *end)).position(|length| length > MAX_QUOTED_CELL)
+    fn too_long(&mut self) -> Option<usize> {
+        let mut from = if self.measured == 0 { 0 } else { self.ends[self.measured - 1] };
+        while self.measured < self.ended {
+            let end = self.ends[self.measured];
+            if end - from > MAX_QUOTED_CELL {
+                return Some(self.measured);
+            }
+            from = end;
+            self.measured += 1;
+        }
+        (self.written - from > MAX_QUOTED_CELL).then_some(self.ended)
     }
 
     /// Whether the quote that is open now is a broken one (1.5).
@@ -282,6 +291,20 @@ mod tests {
         let found = rows(&format!("a,\"b\n{long}\nnext,row\n"));
         assert_eq!(found[..2], ["1!a,\"b", "2!!"]);
         assert_eq!(found[2], "3:next|row");
+    }
+
+    #[test]
+    fn a_row_of_many_lines_and_cells_is_measured_once() {
+        // Each line closes a cell and opens the next: the row never ends. Counted, not timed.
+        let mut parser = QuotedParser::new(b',');
+        parser.begin();
+        assert!(!parser.feed(b"\"\n") && parser.too_long().is_none());
+        for cell in 1..10_000 {
+            assert!(!parser.feed(b"\",\"\n"));
+            let before = parser.measured;
+            assert_eq!(parser.too_long(), None);
+            assert_eq!((before, parser.measured), (cell - 1, cell));
+        }
     }
 
     #[test]

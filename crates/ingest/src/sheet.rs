@@ -1,6 +1,8 @@
 //! Rows of an Excel workbook (spec 1.1): each cell as the text that a report in CSV would have.
 
+use std::cell::Cell;
 use std::io::{self, BufReader};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{
     DataRef, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError,
@@ -27,7 +29,7 @@ pub(crate) struct Workbook<'a>(Xlsx<File<'a>>);
 impl<'a> Workbook<'a> {
     pub(crate) fn open(file: &'a mut dyn ReadSeek) -> io::Result<Self> {
         file.rewind()?;
-        Ok(Self(Xlsx::new(BufReader::new(file)).map_err(told)?))
+        Ok(Self(guarded(|| Xlsx::new(BufReader::new(file)))?))
     }
 
     /// Names of the sheets that are seen when the workbook is opened, in order.
@@ -39,7 +41,7 @@ impl<'a> Workbook<'a> {
 
     /// The rows of a sheet.
     pub(crate) fn rows(&mut self, sheet: &str) -> io::Result<SheetRows<'_, 'a>> {
-        let cells = self.0.worksheet_cells_reader(sheet).map_err(told)?;
+        let cells = guarded(|| self.0.worksheet_cells_reader(sheet))?;
         Ok(SheetRows { cells, row: RawRow::default(), next: None, width: 0, ended: false })
     }
 }
@@ -71,7 +73,7 @@ impl<'w> SheetRows<'w, '_> {
         if self.ended {
             return Ok(None);
         }
-        let Some(cell) = self.cells.next_cell().map_err(told)? else {
+        let Some(cell) = guarded(|| self.cells.next_cell())? else {
             self.ended = true;
             return Ok(None);
         };
@@ -108,7 +110,7 @@ impl<'w> SheetRows<'w, '_> {
         self.row.cells.clear();
         let mut fits = true;
         loop {
-            fits &= cell.column < MAX_COLUMNS && self.row.text.len() < MAX_ROW;
+            fits &= cell.column < MAX_COLUMNS && self.row.text.len() + length(&cell.value) < MAX_ROW;
             // Cells stand in order; one that does not is taken where it comes.
             if fits {
                 self.pad(cell.column as usize);
@@ -159,6 +161,15 @@ impl Rows for SheetRows<'_, '_> {
     }
 }
 
+/// Bytes of a text; of other values few enough not to count.
+const fn length(value: &DataRef<'_>) -> usize {
+    match value {
+        DataRef::String(words) | DataRef::DateTimeIso(words) | DataRef::DurationIso(words) => words.len(),
+        DataRef::SharedString(words) => words.len(),
+        _ => 0,
+    }
+}
+
 /// A cell's value as text.
 fn write(value: &DataRef<'_>, text: &mut String) {
     use std::fmt::Write;
@@ -177,6 +188,10 @@ fn write(value: &DataRef<'_>, text: &mut String) {
     };
 }
 
+/// How a date cell is written: with the month by its name, so that no notation of the client's CSV can read
+/// another date in it.
+const DATE: &str = "%d-%b-%Y";
+
 /// A date, a time, or both, rounded to the second; a duration stays a number.
 fn write_time(serial: &ExcelDateTime, text: &mut String) -> std::fmt::Result {
     use std::fmt::Write;
@@ -187,9 +202,9 @@ fn write_time(serial: &ExcelDateTime, text: &mut String) -> std::fmt::Result {
         return write!(text, "{}", time.format("%H:%M:%S"));
     }
     if time.time() == NaiveTime::MIN {
-        return write!(text, "{}", time.format("%Y-%m-%d"));
+        return write!(text, "{}", time.format(DATE));
     }
-    write!(text, "{}", time.format("%Y-%m-%dT%H:%M:%S"))
+    write!(text, "{} {}", time.format(DATE), time.format("%H:%M:%S"))
 }
 
 fn wall_time(serial: &ExcelDateTime) -> Option<NaiveDateTime> {
@@ -200,10 +215,29 @@ fn wall_time(serial: &ExcelDateTime) -> Option<NaiveDateTime> {
     chrono::Timelike::with_nanosecond(&rounded, 0)
 }
 
-fn told(error: XlsxError) -> io::Error {
-    match error {
-        XlsxError::Io(error) => error,
-        other => io::Error::other(other),
+thread_local! {
+    /// Whether the library is at work on this thread.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a panic of this thread is one of the library that reads workbooks: it is caught, and the file
+/// rejected.
+#[must_use]
+pub fn is_guarded() -> bool {
+    GUARDED.get()
+}
+
+/// Calls the library that reads workbooks. It reads a stranger's file: what makes it panic is a damaged
+/// workbook, not the end of the run.
+fn guarded<T>(call: impl FnOnce() -> Result<T, XlsxError>) -> io::Result<T> {
+    GUARDED.set(true);
+    let called = catch_unwind(AssertUnwindSafe(call));
+    GUARDED.set(false);
+    match called {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(XlsxError::Io(error))) => Err(error),
+        Ok(Err(error)) => Err(io::Error::other(error)),
+        Err(_) => Err(io::Error::other("the workbook is damaged")),
     }
 }
 

@@ -42,7 +42,7 @@ impl Lock {
         let mut options = OpenOptions::new();
         let mut file =
             options.read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
-        match file.try_lock() {
+        match try_for_a_moment(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(PortError::permanent("lock lake", subject(), told(&mut file))
@@ -54,6 +54,18 @@ impl Lock {
         sign(&mut file).map_err(failed)?;
         Ok(Self { held: file })
     }
+}
+
+/// Tries a few times within a tenth of a second: who only looks whether somebody writes holds the lock for an
+/// instant too.
+fn try_for_a_moment(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..5 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(std::time::Duration::from_millis(20)),
+            other => return other,
+        }
+    }
+    file.try_lock()
 }
 
 /// Who writes to the lake in `folder` at this moment, in words; none if nobody does.

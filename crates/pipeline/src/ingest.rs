@@ -194,8 +194,8 @@ fn report(
     unpack(&mut input, &with.limits, &mut each).map_err(scratch_failed)?;
     // A damaged archive replaces the members of the one before too.
     if parts.iter().any(|part| part.facts.name != file.name || part.facts.rejected) {
-        let facts = Arc::new(archive_facts(file, &mut input, &parts, client).map_err(RunError::Scratch)?);
-        parts.iter_mut().for_each(|part| part.facts.archive = Some(Arc::clone(&facts)));
+        let facts = Arc::new(archive_facts(file, &mut input, &parts, client));
+        parts.iter_mut().for_each(|part| part.belongs_to(&facts, file));
     }
     Ok(parts)
 }
@@ -235,24 +235,38 @@ fn read_part(
     Ok(ReportFile { facts, reading, rows, quarantine })
 }
 
-/// What decides whether an archive is a correction: its time is by its name, else the latest of its members.
+impl ReportFile {
+    /// Notes the archive. A part that could not be read to its end has no digest of its own: it gets one by
+    /// where it stands.
+    fn belongs_to(&mut self, archive: &Arc<ArchiveFacts>, file: &SourceFile) {
+        self.facts.archive = Some(Arc::clone(archive));
+        if self.reading.bytes == 0 && self.facts.rejected {
+            let mut hasher = blake3::Hasher::new_keyed(&archive.digest);
+            hasher.update(self.facts.name.as_bytes());
+            self.facts.digest = *hasher.finalize().as_bytes();
+            self.reading.bytes = if self.facts.name == file.name { file.bytes } else { 0 };
+        }
+    }
+}
+
+/// What decides whether an archive is a correction: its time is by its name, else the latest of its members. A
+/// file that cannot be read has no digest.
 fn archive_facts(
     file: &SourceFile,
     input: &mut File,
     parts: &[ReportFile],
     client: &ClientSettings,
-) -> std::io::Result<ArchiveFacts> {
+) -> ArchiveFacts {
     let latest = parts.iter().filter(|part| !part.facts.rejected).map(|part| part.facts.snapshot_at).max();
     let any = parts.iter().map(|part| part.facts.snapshot_at).max();
     let mut hasher = blake3::Hasher::new();
-    input.rewind()?;
-    hasher.update_reader(input)?;
-    Ok(ArchiveFacts {
+    let read = input.rewind().and_then(|()| hasher.update_reader(input).map(drop));
+    ArchiveFacts {
         name: file.name.clone(),
         snapshot_at: time_by_name(&file.name, client).or(latest).or(any).unwrap_or_default(),
-        digest: *hasher.finalize().as_bytes(),
+        digest: if read.is_ok() { *hasher.finalize().as_bytes() } else { [0; 32] },
         modified: file.modified,
-    })
+    }
 }
 
 /// Time of a snapshot: by its name, else the end of its latest entry date, else when it was modified (1.8).

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use leadq_ingest::names::is_passed_over;
+use leadq_ingest::names::{is_passed_over, shown};
 use leadq_ingest::timeline::natural;
 
 /// A file to take in.
@@ -117,9 +117,7 @@ fn source_file(name: String, path: PathBuf, meta: &fs::Metadata) -> SourceFile {
         Ok(after) => i128::try_from(after.as_nanos()).unwrap_or(i128::MAX),
         Err(before) => -i128::try_from(before.duration().as_nanos()).unwrap_or(i128::MAX),
     });
-    // A terminal would obey control characters.
-    let name = name.replace(char::is_control, "\u{fffd}");
-    SourceFile { name, path, bytes: meta.len(), modified }
+    SourceFile { name: shown(&name), path, bytes: meta.len(), modified }
 }
 
 #[cfg(test)]

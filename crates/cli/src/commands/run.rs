@@ -1,13 +1,13 @@
 //! `leadq run`: the main job, once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
 use leadq_contract::run::RunRecord;
-use leadq_contract::{Finding, Severity};
+use leadq_contract::{ClientId, Finding, Severity};
 use leadq_ingest::timeline::natural;
 use leadq_metrics::{Basis, Counts};
 use leadq_pipeline::ports::Lake;
@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::{Global, Printing, findings, metrics};
 use crate::edges::Edges;
-use crate::failure::{EXIT_NEW_FINDINGS, Outcome};
+use crate::failure::{EXIT_NEW_FINDINGS, Failure, Outcome};
 use crate::host::ThisHost;
 use crate::output::{self, Format, thousands};
 use crate::progress::Progress;
@@ -90,14 +90,24 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Outcome<ExitCode> {
 /// The leads files of all clients and of each, in natural order of their names.
 fn leads_of(settings: &Settings) -> Outcome<Vec<LeadsSource>> {
     let mut all: Vec<LeadsSource> = Vec::new();
+    let mut owners: HashMap<PathBuf, &ClientId> = HashMap::new();
+    let real = |file: &source::SourceFile| file.path.canonicalize().unwrap_or_else(|_| file.path.clone());
     for client in &settings.clients {
         let (owner, schema) = (&client.settings.id, &client.lead_schema);
-        let of_client = |file| LeadsSource { file, owner: Some(owner.clone()), schema: Arc::clone(schema) };
-        all.extend(source::leads(&client.leads)?.into_iter().map(of_client));
+        for file in source::leads(&client.leads)? {
+            if let Some(other) = owners.insert(real(&file), owner) {
+                let path = shown(&file.path);
+                return Err(Failure::usage(format!(
+                    "{path} is in the leads of client {other} and of {owner}"
+                ))
+                .help("give each [[client]] a location of its own in leadq.toml"));
+            }
+            all.push(LeadsSource { file, owner: Some(owner.clone()), schema: Arc::clone(schema) });
+        }
     }
     for file in source::leads(&settings.leads)? {
         // A client's own location may lie within that of all.
-        if !all.iter().any(|other| other.file.path == file.path) {
+        if !owners.contains_key(&real(&file)) {
             all.push(LeadsSource { file, owner: None, schema: Arc::clone(&settings.lead_schema) });
         }
     }

@@ -12,9 +12,15 @@ use crate::settings::{Settings, shown};
 /// Leads and reports, and how many bytes they have together.
 pub(super) fn sources(settings: &Settings) -> (Vec<Check>, u64) {
     let mut bytes = 0;
-    let mut checks = vec![check("leads", "", &settings.leads, source::leads(&settings.leads), &mut bytes)];
+    let mut checks = Vec::new();
+    if !settings.leads.is_empty() {
+        checks.push(check("leads", "", &settings.leads, source::leads(&settings.leads), &mut bytes));
+    }
     for client in &settings.clients {
         let of = format!("client {}: ", client.settings.id);
+        if !client.leads.is_empty() {
+            checks.push(check("leads", &of, &client.leads, source::leads(&client.leads), &mut bytes));
+        }
         let found = source::reports(&client.reports);
         checks.push(check("reports", &of, &client.reports, found, &mut bytes));
     }

@@ -53,12 +53,12 @@ pub struct Config {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LimitsConfig {
-    /// Bytes of one report, decompressed.
+    /// Bytes of one report or archive, decompressed.
     pub max_file_size: Option<Size>,
     /// Decompressed to compressed bytes.
     #[serde(default, deserialize_with = "count")]
     pub max_ratio: Option<u32>,
-    /// Cells of a row.
+    /// Columns of a report.
     #[serde(default, deserialize_with = "count")]
     pub max_columns: Option<u32>,
 }

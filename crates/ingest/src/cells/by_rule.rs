@@ -36,7 +36,7 @@ pub fn date(raw: &str, rule: &ColumnRule, timezone: Tz) -> Read<i32> {
     }
     let text = text::tidy(raw);
     let day = rule.formats.iter().find_map(|format| day_by(format, &text));
-    let day = day.or_else(|| date::read(iso(&text)?).value());
+    let day = day.or_else(|| date::read(named_month(&text)?).value());
     Read::of(day, &text, CellType::Date)
 }
 
@@ -55,7 +55,7 @@ pub fn timestamp(raw: &str, rule: &ColumnRule, timezone: Tz) -> Read<i64> {
     }
     let text = text::tidy(raw);
     let time = rule.formats.iter().find_map(|format| time_by(format, &text, timezone));
-    let time = time.or_else(|| timestamp::read(iso(&text)?, timezone).value());
+    let time = time.or_else(|| timestamp::read(named_month(&text)?, timezone).value());
     Read::of(time, &text, CellType::Timestamp)
 }
 
@@ -68,11 +68,15 @@ pub fn boolean(raw: &str, rule: &ColumnRule) -> Read<bool> {
     }
 }
 
-/// A text that begins with an ISO date: a date cell of a workbook comes so, whatever notation the client's CSV
-/// has, and no other notation can be meant.
-fn iso(text: &str) -> Option<&str> {
-    let shape = |(at, b): (usize, &u8)| if matches!(at, 4 | 7) { *b == b'-' } else { b.is_ascii_digit() };
-    text.as_bytes().get(..10)?.iter().enumerate().all(shape).then_some(text)
+/// A text that begins with a day, a month by its name, and a year: a date cell of a workbook comes so,
+/// whatever notation the client's CSV has, and no other date can be meant.
+fn named_month(text: &str) -> Option<&str> {
+    let shape = |(at, b): (usize, &u8)| match at {
+        2 | 6 => *b == b'-',
+        3..=5 => b.is_ascii_alphabetic(),
+        _ => b.is_ascii_digit(),
+    };
+    text.as_bytes().get(..11)?.iter().enumerate().all(shape).then_some(text)
 }
 
 /// The day that a format reads; a time behind it is ignored.
@@ -120,13 +124,14 @@ mod tests {
 
     #[test]
     fn dates_by_format_1_6() {
-        let cases: [(&[&str], &str, &str); 18] = [
+        let cases: [(&[&str], &str, &str); 19] = [
             (&["%d/%m/%Y"], " 05/02/2023 ", "2023-02-05"),
             (&["%d/%m/%Y"], "25/02/2023  whenever", "invalid"),
             (&["%d/%m/%Y"], "25/02/2023 10:30 or so", "2023-02-25"),
-            (&["%d/%m/%Y"], "2023-02-05", "2023-02-05"),
-            (&["%d/%m/%Y"], "2023-02-30", "invalid"),
-            (&["%d/%m/%Y"], "2023-2-5", "invalid"),
+            (&["%d/%m/%Y"], "2023-02-05", "invalid"),
+            (&["%d/%m/%Y"], "05-Feb-2023", "2023-02-05"),
+            (&["%Y-%d-%m"], "05-Feb-2023", "2023-02-05"),
+            (&["%d/%m/%Y"], "30-Feb-2023", "invalid"),
             (&["%d/%m/%Y", "yyyy-MM-dd"], "2023-02-05", "2023-02-05"),
             (&["%d/%m/%Y"], "31/02/2023", "invalid"),
             (&["%d/%m/%Y"], "31/12/1999", "invalid"),
@@ -151,7 +156,7 @@ mod tests {
     fn timestamps_by_format_1_6() {
         let cases: [(CellType, &[&str], &str, &str); 14] = [
             (CellType::Timestamp, &["%d/%m/%Y"], "25/02/2023", "2023-02-25 00:00:00"),
-            (CellType::Timestamp, &["%d/%m/%Y"], "2023-02-25T17:30:00", "2023-02-25 17:30:00"),
+            (CellType::Timestamp, &["%d/%m/%Y"], "25-Feb-2023 17:30:00", "2023-02-25 17:30:00"),
             (CellType::Timestamp, &["%d/%m/%Y"], "25/02/2023 5:30 PM", "2023-02-25 17:30:00"),
             (CellType::Timestamp, &["%d/%m/%Y"], "25/02/2023 25:30", "invalid"),
             (CellType::Timestamp, &["%d/%m/%Y"], "25/02/2023 17:30Z", "2023-02-25 12:30:00"),

@@ -13,6 +13,8 @@ use super::{ReadSeek, Refusal, Reopen};
 const MAX_MEMBERS: usize = 10_000;
 /// The most bytes of a workbook's parts together: its texts are held in memory to read it.
 const MAX_WORKBOOK: u64 = 1 << 30;
+/// The most bytes of one text of a workbook; Excel itself has 32,767 characters.
+const MAX_TEXT: usize = 1 << 20;
 /// The most bytes of a workbook's table of texts.
 const MAX_SHARED_STRINGS: u64 = 256 << 20;
 
@@ -56,8 +58,9 @@ impl<'a> Archive<'a> {
                 continue;
             }
             let most = if name.ends_with("sharedstrings.xml") { MAX_SHARED_STRINGS } else { MAX_WORKBOOK };
-            let budget = budget.at_most(most.min(MAX_WORKBOOK - read));
-            read += io::copy(&mut Bounded::new(part, budget), &mut io::sink())?;
+            let budget =
+                budget.at_most(most.min(MAX_WORKBOOK - read), "more than a workbook may; send it as CSV");
+            read += io::copy(&mut Bounded::new(part, budget), &mut Texts::default())?;
         }
         Ok(())
     }
@@ -72,8 +75,9 @@ impl<'a> Archive<'a> {
         }
         let mut members = Vec::new();
         for index in 0..self.0.len() {
-            let member = self.0.by_index_raw(index).map_err(told)?;
-            let name = label(&member.name().map_err(told)?);
+            // By the archive's list alone: a member that is damaged is found out when its turn comes.
+            let member = self.0.by_index_data(index).map_err(told)?;
+            let name = label(&String::from_utf8_lossy(member.name_raw()));
             if member.is_dir() || name.split('/').any(crate::names::is_passed_over) {
                 continue;
             }
@@ -103,15 +107,45 @@ impl Reopen for Member<'_, '_> {
     }
 }
 
-/// A member's name without anything that leads out of the archive.
+/// Takes the bytes of a part of a workbook, and objects to a text that no cell can have.
+#[derive(Default)]
+struct Texts {
+    /// Bytes since the last tag.
+    run: usize,
+}
+
+impl io::Write for Texts {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let first = memchr::memchr(b'<', bytes);
+        self.run += first.unwrap_or(bytes.len());
+        if self.run > MAX_TEXT {
+            return refused(format!("a cell of it has more than {MAX_TEXT} bytes"));
+        }
+        if let Some(last) = memchr::memrchr(b'<', bytes) {
+            // What lies between two tags of one write is shorter than the write.
+            self.run = bytes.len() - last;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A member's name without anything that leads out of the archive or that a terminal would obey.
 fn label(name: &str) -> String {
     let parts = name.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | ".."));
-    parts.collect::<Vec<_>>().join("/")
+    crate::names::shown(&parts.collect::<Vec<_>>().join("/"))
 }
 
 fn told(error: ZipError) -> io::Error {
     match error {
         ZipError::Io(error) => error,
+        ZipError::UnsupportedArchive(_) => io::Error::other(Refusal::new(
+            FindingCode::NotAReport,
+            "it is packed in a way that leadq does not read; send it as an ordinary zip",
+        )),
         other => io::Error::other(other),
     }
 }
@@ -132,6 +166,7 @@ mod tests {
             ("C:\\a\\..\\b.csv", "C:/a/b.csv"),
             ("/x", "x"),
             ("..", ""),
+            ("a\u{1b}]0;b\u{7}", "a\u{fffd}]0;b\u{fffd}"),
         ] {
             assert_eq!(label(name), expected);
         }

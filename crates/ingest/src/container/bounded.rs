@@ -25,9 +25,14 @@ impl Refusal {
     #[must_use]
     pub fn of(error: &io::Error) -> Self {
         let carried = error.get_ref().and_then(|inner| inner.downcast_ref::<Self>());
-        carried
-            .cloned()
-            .unwrap_or_else(|| Self::new(FindingCode::NotAReport, format!("it cannot be read: {error}")))
+        carried.cloned().unwrap_or_else(|| {
+            // What a library says of a file may quote the file (promise 9); the system does not.
+            let reason = match error.raw_os_error() {
+                Some(_) => format!("it cannot be read: {error}"),
+                None => "it is damaged or cut short".to_owned(),
+            };
+            Self::new(FindingCode::NotAReport, reason)
+        })
     }
 }
 
@@ -35,6 +40,8 @@ impl Refusal {
 #[derive(Debug, Clone)]
 pub(super) struct Budget<'a> {
     max_bytes: u64,
+    /// What a content beyond `max_bytes` is told.
+    too_large: &'static str,
     max_ratio: u64,
     packed: u64,
     /// Bytes of all members together.
@@ -57,25 +64,30 @@ impl Spent {
 
 impl<'a> Budget<'a> {
     pub(super) fn new(limits: &Limits, packed: u64, spent: &'a Spent) -> Self {
-        Self { max_bytes: limits.max_file_size, max_ratio: u64::from(limits.max_ratio), packed, spent }
+        Self {
+            max_bytes: limits.max_file_size,
+            too_large: "decompressed (max_file_size under [limits] in leadq.toml)",
+            max_ratio: u64::from(limits.max_ratio),
+            packed,
+            spent,
+        }
     }
 
-    /// The same, with a lower limit of bytes.
-    pub(super) fn at_most(&self, bytes: u64) -> Self {
-        Self { max_bytes: self.max_bytes.min(bytes), ..self.clone() }
+    /// The same, with a lower limit of bytes of its own.
+    pub(super) fn at_most(&self, bytes: u64, too_large: &'static str) -> Self {
+        if bytes < self.max_bytes {
+            Self { max_bytes: bytes, too_large, ..self.clone() }
+        } else {
+            self.clone()
+        }
     }
 
     /// Objects if `bytes` of the content under way are too many.
     fn check(&self, bytes: u64) -> Result<(), Refusal> {
         self.spent.now.set(self.spent.now.get().max(bytes));
         if self.spent.before.get().saturating_add(bytes) > self.max_bytes {
-            let most = self.max_bytes;
-            return Err(Refusal::new(
-                FindingCode::TooLarge,
-                format!(
-                    "it holds more than {most} bytes, decompressed (max_file_size under [limits] in leadq.toml)"
-                ),
-            ));
+            let reason = format!("it holds more than {} bytes, {}", self.max_bytes, self.too_large);
+            return Err(Refusal::new(FindingCode::TooLarge, reason));
         }
         if bytes > Limits::RATIO_FROM && bytes / self.max_ratio.max(1) > self.packed {
             let most = self.max_ratio;

@@ -27,7 +27,7 @@ impl Kind {
     }
 }
 
-/// First bytes and what they mean. Zstd may begin with a skippable frame.
+/// First bytes and what they mean.
 const KINDS: [(&[u8], Kind); 12] = [
     (b"\x1F\x8B", Kind::Gzip),
     (b"\x28\xB5\x2F\xFD", Kind::Zstd),
@@ -50,5 +50,9 @@ const KINDS: [(&[u8], Kind); 12] = [
 pub(super) fn kind_of(source: &mut dyn Reopen) -> io::Result<Kind> {
     let mut head = Vec::with_capacity(8);
     source.open()?.take(8).read_to_end(&mut head)?;
+    // Zstd may begin with a skippable frame (RFC 8878, 3.1.2), as that of parallel compressors does.
+    if let [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] = head[..] {
+        return Ok(Kind::Zstd);
+    }
     Ok(KINDS.iter().find(|(magic, _)| head.starts_with(magic)).map_or(Kind::Text, |(_, kind)| *kind))
 }

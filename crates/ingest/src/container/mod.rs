@@ -215,9 +215,11 @@ impl<'a> Unpacking<'a, '_> {
             Err(error) => return self.damaged(&error),
         };
         self.packing.push(Kind::Zip.name());
+        let length = self.packed;
         for member in members {
             self.member = Some(member.name);
-            self.packed = member.compressed;
+            // What the archive says of a member is not believed beyond its own size.
+            self.packed = member.compressed.min(length);
             let packing = self.packing.len();
             if member.encrypted {
                 self.refuse(FindingCode::NotAReport, "it is encrypted")?;

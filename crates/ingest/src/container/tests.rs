@@ -64,6 +64,7 @@ fn containers_of_1_1_are_told_by_their_content() {
         ([gzip(b"a,"), gzip(b"b")].concat(), vec!["[gzip] a,b"]),
         (zstd_of(text), vec!["[zstd] a,b"]),
         (gzip(&zstd_of(text)), vec!["[gzip zstd] a,b"]),
+        ([&b"\x5A\x2A\x4D\x18\x02\0\0\0xx"[..], &zstd_of(text)].concat(), vec!["[zstd] a,b"]),
         (
             zip_of(&[
                 ("a.csv", text),
@@ -121,6 +122,13 @@ fn what_cannot_be_read_says_why() {
     for (bytes, expected) in cases {
         assert_eq!(parts(&bytes, &SMALL), expected);
     }
+    // one damaged member takes no other with it
+    let mut one_bad = zip_of(&[("a.csv", b"a,b"), ("b.csv", b"c"), ("d.csv", b"e")]);
+    let second = one_bad.windows(5).position(|bytes| bytes == b"b.csv").unwrap() - 30;
+    one_bad[second] = b'x';
+    let found = parts(&one_bad, &SMALL);
+    assert_eq!((found[0].as_str(), found[2].as_str()), ("a.csv[zip] a,b", "d.csv[zip] e"));
+    assert!(found[1].starts_with("b.csv[zip] ! not_a_report"), "{found:?}");
     // cut short, at any place
     for whole in [gzip(&[b'x'; 1000]), zstd_of(&[b'x'; 1000]), zipped] {
         for length in 4..whole.len() {
@@ -144,9 +152,18 @@ fn bombs_are_refused_in_time() {
     let found = parts(&zip_of(&[("a", &vec![b'x'; 700_000]), ("b", &noise), ("c", b"d")]), &limits);
     assert!(found[0].starts_with("a[zip] x") && found[1] == "b[zip] ! too_large", "{}", found[1]);
     // a workbook is weighed before it is opened
-    let workbook = zip_of(&[("[Content_Types].xml", b""), ("xl/sharedStrings.xml", &vec![b'x'; 32 << 20])]);
-    let found = parts(&workbook, &SMALL);
+    let workbook =
+        |texts: &str| zip_of(&[("[Content_Types].xml", b""), ("xl/sharedStrings.xml", texts.as_bytes())]);
+    let found = parts(&workbook(&"<si/>".repeat(6 << 20)), &SMALL);
     assert!(found[0].starts_with("[] ! compression_ratio"), "{found:?}");
+    let found = parts(&workbook(&format!("<t>{}</t>", "x".repeat(2 << 20))), &SMALL);
+    assert!(found[0].starts_with("[] ! not_a_report: a cell of it"), "{found:?}");
+    // what an archive says of its members is not believed
+    let mut lying = zip_of(&[("a", &vec![b'x'; 32 << 20])]);
+    let listed = lying.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
+    lying[listed + 20..listed + 24].copy_from_slice(&[0xFF, 0xFF, 0xFF, 0x7F]);
+    let found = parts(&lying, &SMALL);
+    assert!(found[0].contains(" ! "), "{}", &found[0][..40]);
 }
 
 proptest! {

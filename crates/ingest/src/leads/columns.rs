@@ -218,9 +218,12 @@ impl Delivered {
     }
 }
 
+/// Casts a column. What cannot be cast is named by its type: a cell may hold anything (promise 9).
 fn cast_column(array: &ArrayRef, to: &DataType, column: &str, safe: bool) -> Result<ArrayRef, IngestError> {
-    cast_with_options(array, to, &CastOptions { safe, ..CastOptions::default() })
-        .map_err(|error| IngestError::Column { column: column.to_owned(), reason: error.to_string() })
+    cast_with_options(array, to, &CastOptions { safe, ..CastOptions::default() }).map_err(|_| {
+        let reason = format!("a value of type {} in it cannot be read as {to}", array.data_type());
+        IngestError::Column { column: column.to_owned(), reason }
+    })
 }
 
 fn as_text(array: &ArrayRef) -> Result<StringArray, IngestError> {

@@ -9,7 +9,8 @@ mod junk;
 mod plain;
 
 pub use digest::{HashAlgorithm, HashText};
-pub use plain::{PlainRule, normalise_email, normalise_phone};
+pub(crate) use plain::mailbox;
+pub use plain::{PlainRule, google_email, normalise_email, normalise_phone};
 
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 use leadq_contract::{CellType, IdentifierKind};
@@ -55,22 +56,25 @@ pub fn read(raw: &str, kind: IdentifierKind, algorithm: HashAlgorithm) -> HashRe
 #[must_use]
 pub fn read_by(raw: &str, kind: IdentifierKind, rule: PlainRule) -> HashRead {
     let trimmed = text::trim(raw);
-    if let Some(hash) = HashText::from_hex(without_prefix(trimmed).as_bytes()) {
+    if let Some(hash) = find(trimmed) {
         return received(hash);
     }
     let text = text::tidy(trimmed);
     if text::is_placeholder(&text, CellType::Hash) {
         return HashRead::Null;
     }
-    // One base64 text in 2048 begins with `0x` of its own, so it is tried before that is dropped.
-    if let Some(hash) = of_base64(&text).or_else(|| of_base64(without_prefix(&text))) {
-        return received(hash);
-    }
     match rule.hash(&text, kind) {
         Some(hash) if junk::is_junk(&hash) => HashRead::PlainJunk,
         Some(hash) => HashRead::PlainText(hash),
         None => HashRead::Invalid,
     }
+}
+
+/// The hash that a trimmed text is, in hexadecimal digits or base64.
+pub(crate) fn find(text: &str) -> Option<HashText> {
+    let of_hex = HashText::from_hex(without_prefix(text).as_bytes());
+    // One base64 text in 2048 begins with `0x` of its own, so it is tried before that is dropped.
+    of_hex.or_else(|| of_base64(text)).or_else(|| of_base64(without_prefix(text)))
 }
 
 /// What a hash as received comes to.

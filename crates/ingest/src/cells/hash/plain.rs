@@ -37,7 +37,7 @@ impl PlainRule {
         let normalised = match kind {
             IdentifierKind::Email if text.contains('@') => match self.email {
                 EmailRule::TrimLower => normalise_email(text),
-                EmailRule::Google => without_dots(normalise_email(text)),
+                EmailRule::Google => google_email(text),
             },
             IdentifierKind::Email => return None,
             IdentifierKind::Phone => normalise_phone(text)?,
@@ -50,13 +50,23 @@ impl PlainRule {
     }
 }
 
-/// An email of Google's without the dots and the suffix that its mailboxes do not tell apart.
-fn without_dots(email: String) -> String {
-    let Some((local, domain @ ("gmail.com" | "googlemail.com"))) = email.rsplit_once('@') else {
-        return email;
-    };
-    let local = local.split('+').next().unwrap_or(local);
-    format!("{}@{domain}", local.replace('.', ""))
+/// An email as Google hashes it: all white space out, lower-cased, and of its own domains without the dots and
+/// the suffix that its mailboxes do not tell apart.
+#[must_use]
+pub fn google_email(email: &str) -> String {
+    let solid: String = email.split_whitespace().collect();
+    mailbox(&normalise_email(&solid), &["gmail.com", "googlemail.com"])
+}
+
+/// The mailbox behind an address: at some domains dots, and a `+` with what follows it, are decoration.
+pub(crate) fn mailbox(email: &str, domains: &[&str]) -> String {
+    match email.rsplit_once('@') {
+        Some((local, domain)) if domains.contains(&domain) => {
+            let local = local.split('+').next().unwrap_or(local);
+            format!("{}@{domain}", local.replace('.', ""))
+        }
+        _ => email.to_owned(),
+    }
 }
 
 /// An email as it is hashed: trimmed and lower-cased.
