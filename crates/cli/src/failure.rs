@@ -160,6 +160,10 @@ impl From<RunError> for Failure {
             RunError::Leads { source: IngestError::Read(_), .. } => {
                 Self::data(&error).help("a file that is named must be readable; nothing was committed")
             }
+            RunError::Leads { source: IngestError::Column { .. }, .. } => Self::data(&error).help(
+                "export the column in a type that fits, with nothing else in it; a missing part of the leads \
+                 would make every rate wrong, so nothing was committed",
+            ),
             RunError::Leads { .. } => Self::data(&error).help(
                 "a leads file needs the column lead_uuid and one of email_hash and phone_hash; \
                  a missing part of the leads would make every rate wrong, so nothing was committed",

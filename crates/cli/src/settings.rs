@@ -107,7 +107,7 @@ impl Settings {
         let lead_schema = lead_schema.transpose()?.unwrap_or_default();
         let mut settings = Self {
             lake: lake.unwrap_or_else(|| "lake".to_owned()),
-            leads: leads(flags.leads, config),
+            leads: leads(flags.leads, config)?,
             clients: clients(config, schemas.as_ref(), &lead_schema, flags.reports)?,
             lead_schema: Arc::new(lead_schema),
             dimensions: dimensions(config),
@@ -170,13 +170,24 @@ fn memory(flag: Option<&str>, environment: Option<&str>, file: Option<Memory>) -
     Ok((bytes, origin))
 }
 
-/// Leads of all clients; by default none, where clients have leads of their own.
-fn leads(flags: Vec<PathBuf>, config: &Config) -> Vec<PathBuf> {
+/// Leads of all clients; by default none, where every client has leads of its own. Where only some have, it
+/// must be said where the others' are: a client without leads would be one whose rates are of nothing.
+fn leads(flags: Vec<PathBuf>, config: &Config) -> Outcome<Vec<PathBuf>> {
+    let own = || config.client.iter().filter(|client| client.leads.is_some()).count();
     match (flags.is_empty(), &config.leads) {
-        (false, _) => flags,
-        (true, Some(leads)) => leads.iter().map(PathBuf::from).collect(),
-        (true, None) if config.client.iter().any(|client| client.leads.is_some()) => Vec::new(),
-        (true, None) => vec![PathBuf::from("source/leads")],
+        (false, _) => Ok(flags),
+        (true, Some(leads)) => Ok(leads.iter().map(PathBuf::from).collect()),
+        (true, None) if own() == 0 => Ok(vec![PathBuf::from("source/leads")]),
+        (true, None) => match config.client.iter().find(|client| client.leads.is_none()) {
+            None => Ok(Vec::new()),
+            Some(client) => Err(Failure::usage(format!(
+                "some clients have leads of their own, and client {:?} has none",
+                client.id.get_ref()
+            ))
+            .help(
+                "give it leads in its [[client]], or name those of all with leads at the top of leadq.toml",
+            )),
+        },
     }
 }
 
@@ -331,8 +342,11 @@ mod tests {
         let own =
             "[[client]]\nid = \"a\"\nreports = []\nleads = [\"/own\"]\n[[client]]\nid = \"b\"\nreports = []";
         let environment = Environment::default;
-        let settings = resolve(own, Flags::default(), environment()).unwrap();
-        assert!(settings.leads.is_empty() && settings.clients[1].leads.is_empty());
+        let failure = resolve(own, Flags::default(), environment()).err().unwrap();
+        assert!(failure.to_string().contains("\"b\" has none"), "{failure}");
+        let each = own.replace("id = \"b\"", "id = \"b\"\nleads = [\"/own-b\"]");
+        let settings = resolve(&each, Flags::default(), environment()).unwrap();
+        assert!(settings.leads.is_empty());
         assert_eq!(settings.clients[0].leads, [PathBuf::from("/own")]);
         let both = format!("leads = [\"/all\"]\n{own}");
         assert_eq!(resolve(&both, Flags::default(), environment()).unwrap().leads, [PathBuf::from("/all")]);

@@ -184,7 +184,8 @@ fn write(value: &DataRef<'_>, text: &mut String) {
         DataRef::Bool(false) => text.write_str("false"),
         DataRef::DateTime(serial) => write_time(serial, text),
         DataRef::DateTimeIso(words) | DataRef::DurationIso(words) => text.write_str(words),
-        DataRef::Error(error) => write!(text, "{error}"),
+        // `#REF!` is no value.
+        DataRef::Error(_) => Ok(()),
     };
 }
 

@@ -106,6 +106,9 @@ fn list(location: &Path) -> Result<Vec<SourceFile>, SourceError> {
                 folders.push((path, format!("{prefix}{name}/")));
             } else if meta.is_file() {
                 files.push(source_file(format!("{prefix}{name}"), path, &meta));
+            } else {
+                let file = shown(&format!("{prefix}{name}"));
+                tracing::warn!(source.file = file, "passed over: a link, or no ordinary file");
             }
         }
     }

@@ -182,3 +182,28 @@ fn the_configuration_prints_itself() {
     assert_eq!(of("secret"), "given, not shown from LEADQ_SECRET");
     assert!(!rows.to_string().contains(crate::place::SECRET));
 }
+
+#[test]
+fn a_leads_file_has_one_owner() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path("leads/a")).unwrap();
+    place.leads_of(
+        "a/l.parquet",
+        vec![("lead_uuid", texts(&["1"])), ("email_hash", texts(&[&hashed("email", "e")]))],
+    );
+    place.write("reports/2023-01-10.csv", "Lead #,Email,Set\n1,,1\n");
+    let config = |of_b: &str| {
+        format!(
+            "leads = [\"./leads\"]\n[[client]]\nid = \"a\"\nleads = [\"leads/a\"]\nreports = [\"reports\"]\n\
+             [[client]]\nid = \"b\"\nleads = [{of_b}]\nreports = [\"reports\"]\n"
+        )
+    };
+    // within the location of all, under another spelling: it is a's, once
+    place.write("leadq.toml", config(""));
+    succeeded(place.leadq(&["run"]));
+    assert_eq!(place.table("dim_lead").len(), 1);
+    assert!(succeeded(place.leadq(&["doctor"])).contains("leads: client a: 1 file"));
+    place.write("leadq.toml", config("\"leads\""));
+    let said = failed(place.leadq(&["run"]), 2);
+    assert!(said.contains("is in the leads of client a and of b"), "{said}");
+}

@@ -43,13 +43,19 @@ const KINDS: [(&[u8], Kind); 12] = [
     (b"{\\rtf", Kind::Foreign("a rich text file")),
 ];
 
+/// Where a tar archive says that it is one.
+const TAR_MARK: std::ops::Range<usize> = 257..262;
+
 /// The kind of a content.
 ///
 /// # Errors
 /// What the input reports.
 pub(super) fn kind_of(source: &mut dyn Reopen) -> io::Result<Kind> {
-    let mut head = Vec::with_capacity(8);
-    source.open()?.take(8).read_to_end(&mut head)?;
+    let mut head = Vec::with_capacity(TAR_MARK.end);
+    source.open()?.take(TAR_MARK.end as u64).read_to_end(&mut head)?;
+    if head.get(TAR_MARK) == Some(b"ustar") {
+        return Ok(Kind::Foreign("a tar archive"));
+    }
     // Zstd may begin with a skippable frame (RFC 8878, 3.1.2), as that of parallel compressors does.
     if let [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] = head[..] {
         return Ok(Kind::Zstd);

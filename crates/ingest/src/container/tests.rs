@@ -115,6 +115,10 @@ fn what_cannot_be_read_says_why() {
             ],
         ),
         (
+            gzip(&[&b"y.csv"[..], &[0; 252], b"ustar\x0000"].concat()),
+            vec!["[gzip] ! not_a_report: it is a tar archive; send it as CSV or as an .xlsx workbook"],
+        ),
+        (
             gzip(&gzip(&gzip(&gzip(b"a")))),
             vec!["[gzip gzip gzip] ! not_a_report: it is compressed more than 3 times over"],
         ),

@@ -1,6 +1,7 @@
 //! The columns of a leads file: found by name, cast to what they are read as (spec 1.2).
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray, TimestampMicrosecondArray};
 use arrow::compute::{CastOptions, cast, cast_with_options};
@@ -104,7 +105,7 @@ impl<'a> Columns<'a> {
                 .transpose()?,
             // A price that cannot be read would make the cost silently too small: an error of the run.
             price: first(LeadColumn::Price)
-                .map(|array| cast_column(&array, &rows::PRICE, "price", false))
+                .map(|array| cast_column(&without_placeholders(&array)?, &rows::PRICE, "price", false))
                 .transpose()?,
             dimensions: dimensions.collect::<Result<_, _>>()?,
         })
@@ -185,6 +186,7 @@ impl Delivered {
                 };
                 texts.iter().enumerate().map(|(row, text)| checked(row, read(text))).collect()
             }
+            DataType::Null => TimestampMicrosecondArray::new_null(array.len()),
             DataType::Timestamp(_, _) | DataType::Date32 | DataType::Date64 => {
                 let zone = match array.data_type() {
                     DataType::Timestamp(_, zone) => zone.clone(),
@@ -215,6 +217,18 @@ impl Delivered {
     /// Whether the row has something that is no time.
     pub(super) fn is_invalid(&self, row: usize) -> bool {
         self.invalid.binary_search(&row).is_ok()
+    }
+}
+
+/// A column of text with null for what says nothing (1.6); any other as it is.
+fn without_placeholders(array: &ArrayRef) -> Result<ArrayRef, IngestError> {
+    match array.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(_, _) => {
+            let texts = as_text(array)?;
+            let said = texts.iter().map(|cell| cell.and_then(|cell| text::plain(cell).value()));
+            Ok(Arc::new(said.collect::<StringArray>()))
+        }
+        _ => Ok(Arc::clone(array)),
     }
 }
 

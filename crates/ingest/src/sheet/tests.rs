@@ -100,6 +100,71 @@ fn only_visible_sheets_count() {
     assert_eq!(Workbook::open(&mut file).unwrap().visible_sheets(), ["first", "second"]);
 }
 
+/// A workbook whose one sheet has this XML.
+fn raw(sheet: &str) -> Vec<u8> {
+    use std::io::Write;
+    const TYPES: &str = r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#;
+    const ROOT: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
+    const RELATED: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#;
+    const BOOK: &str = r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>"#;
+    let sheet = format!(
+        r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{sheet}</sheetData></worksheet>"#
+    );
+    let parts = [
+        ("[Content_Types].xml", TYPES),
+        ("_rels/.rels", ROOT),
+        ("xl/_rels/workbook.xml.rels", RELATED),
+        ("xl/workbook.xml", BOOK),
+        ("xl/worksheets/sheet1.xml", &sheet),
+    ];
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in parts {
+        writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+const RAW_HEADER: &str =
+    r#"<row r="1"><c t="str"><v>Email</v></c><c t="str"><v>Lead #</v></c><c t="str"><v>Set</v></c></row>"#;
+
+#[test]
+fn what_is_wrong_with_a_workbook_is_told_without_its_words() {
+    let bytes = raw(&format!(r#"{RAW_HEADER}<row r="2"><c t="e"><v>jane@example.com</v></c></row>"#));
+    let [(None, reading, _)] = &crate::report::tests::read_file(&bytes)[..] else { panic!() };
+    assert_eq!(reading.rejected.as_deref(), Some("it is damaged or cut short"));
+    assert!(!format!("{:?}", reading.findings).contains('@'));
+}
+
+#[test]
+fn a_row_number_that_no_sheet_has_does_no_harm() {
+    // Found by fuzzing: the library multiplies it beyond its type.
+    for row in ["99999999999999999999", "xmlformats.org/spreadsheetml"] {
+        let bytes = raw(&format!(r#"{RAW_HEADER}<row r="{row}"><c t="str"><v>x</v></c></row>"#));
+        let [(None, reading, _)] = &crate::report::tests::read_file(&bytes)[..] else { panic!() };
+        // Rejected, or a row somewhere far down: either way it was read to its end.
+        assert!(
+            reading.rejected.is_none() || reading.rejected.as_deref() == Some("it is damaged or cut short")
+        );
+    }
+    let bytes = raw(&format!(
+        r#"{RAW_HEADER}<row r="2"><c t="str"><v></v></c><c><v>7</v></c><c t="e"><v>#REF!</v></c></row>"#
+    ));
+    let [(None, _, kept)] = &crate::report::tests::read_file(&bytes)[..] else { panic!() };
+    assert_eq!(kept, &[2], "the frame itself is whole");
+}
+
+#[test]
+fn a_row_of_more_text_than_a_line_may_have_is_oversized() {
+    let text = "x".repeat(900 << 10);
+    let cells = format!("<c t=\"str\"><v>{text}</v></c>").repeat(5);
+    let bytes =
+        raw(&format!(r#"{RAW_HEADER}<row r="2">{cells}</row><row r="3"><c r="B3"><v>7</v></c></row>"#));
+    let [(None, reading, kept)] = &crate::report::tests::read_file(&bytes)[..] else { panic!() };
+    assert_eq!(kept, &[3], "{reading:?}");
+    assert!(reading.findings.iter().any(|found| found.code == leadq_contract::FindingCode::OversizedRow));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
