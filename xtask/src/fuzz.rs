@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use clap::Args;
 
 /// The targets, as `fuzz/Cargo.toml` names them.
-const TARGETS: [&str; 4] = ["report", "cells", "workbook", "config"];
+const TARGETS: [&str; 5] = ["report", "cells", "workbook", "config", "dialect"];
 /// One input may take this long, in seconds, and this much memory, in MiB.
 const SECONDS_OF_AN_INPUT: u32 = 10;
 const MEMORY: u32 = 2048;
@@ -24,7 +24,7 @@ pub struct FuzzArgs {
 
 impl Default for FuzzArgs {
     fn default() -> Self {
-        Self { seconds: 15 }
+        Self { seconds: 12 }
     }
 }
 

@@ -10,12 +10,22 @@ const MAX_TEXT: usize = 2000;
 /// The longest text that is shown of one cell.
 const MAX_CELL: usize = 60;
 
+/// An email, its at sign as people and programs write it: full width, percent-encoded, spelled out; apart
+/// from its neighbours only before a domain, for `Appt @ 5` is none.
+const EMAIL: &str = concat!(
+    r"(?i)[^\s,;|@<>]+(?:@|\x{ff20}|%40|\(at\)|\[at\])[^\s,;|@<>]+",
+    r"|[^\s,;|@<>]+\s?(?:@|\x{ff20}|\(at\)|\[at\])\s?[^\s,;|@<>]+\.[a-z]{2,}",
+);
+
 #[expect(clippy::unwrap_used, reason = "the patterns are constants; a unit test compiles them")]
 fn patterns() -> &'static [(Regex, &'static str); 3] {
     static PATTERNS: LazyLock<[(Regex, &str); 3]> = LazyLock::new(|| {
         [
-            (Regex::new(r"[^\s,;|@<>]+@[^\s,;|@<>]+").unwrap(), "[email]"),
-            (Regex::new(r"[0-9A-Fa-f]{16,}|[0-9A-Za-z+/_-]{40,}=*").unwrap(), "[hash]"),
+            (Regex::new(EMAIL).unwrap(), "[email]"),
+            (
+                Regex::new(r"[0-9A-Fa-f]{16,}|[0-9A-Za-z+/_-]{40,}=*|[0-9A-Za-z+/_-]{22,}={1,2}").unwrap(),
+                "[hash]",
+            ),
             (Regex::new(r"\+?\(?\d[\d\s().–-]{5,}\d").unwrap(), "[phone]"),
         ]
     });
@@ -39,7 +49,8 @@ pub fn cell(text: &str) -> String {
 #[must_use]
 pub fn free_text(text: Cow<'_, str>) -> Cow<'_, str> {
     let digits = text.bytes().filter(u8::is_ascii_hexdigit).count();
-    if digits < 7 && !text.contains('@') && !text.contains(char::is_control) {
+    let may_hold_at = text.contains(['@', '\u{ff20}', '%', '(', '[']);
+    if digits < 7 && !may_hold_at && !text.contains(char::is_control) {
         return text;
     }
     let masked = identifiers(&text);
@@ -98,6 +109,10 @@ mod tests {
     fn identifiers_are_masked() {
         let cases = [
             ("a,person@example.com,b", "a,[email],b"),
+            ("joe\u{ff20}leak.org joe%40leak.org joe(at)leak.org", "[email] [email] [email]"),
+            ("x,joe @leak.org,joe @ leak.org", "x,[email],[email]"),
+            ("Appt @ 5, 40% (atypical)", "Appt @ 5, 40% (atypical)"),
+            ("x,EyPi+hxMuAEVeXiY2cjvd9aeuRU=,XUFAKrxLKna5cZ2REBfFkg==", "x,[hash],[hash]"),
             ("x,3b7c33e84ea3ae8b249dc1e1578fc84cb4047ac4,y", "x,[hash],y"),
             ("x,e3b0c44298fc1c149afbf4c8996fb924,y", "x,[hash],y"),
             ("sha256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "sha256:[hash]"),
