@@ -256,7 +256,7 @@ fn hostile_files_do_no_harm() {
         format!("Lead #,Email,Set,City\n7,,{},x\n8,,1,=cmd\n", "y".repeat(5 << 20)),
     );
     place.write("reports/evil.zip", zip_of(&[("../../evil.csv", b"x"), ("/etc/evil2.csv", b"x")]));
-    let run = place.leadq(&["run", "--leads", "leads", "--reports", "reports", "--memory", "512MiB"]);
+    let run = place.leadq(&["run", "--leads", "leads", "--reports", "reports", "--memory", "1GiB"]);
     succeeded(run);
     let files = place.json(&["files"]);
     let file = |name: &str| files.as_array().unwrap().iter().find(|f| f["file"] == name).unwrap().clone();
