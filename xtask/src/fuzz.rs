@@ -1,8 +1,8 @@
 //! A bounded run of the fuzz targets, from the seeds in `fuzz/corpus`.
 //!
-//! Without a sanitizer, so that the stable compiler will do: leadq's own code is safe Rust. What is found
-//! on the way is kept in the target folder and used the next time; an input that fails stays in
-//! `fuzz/artifacts`, and belongs into a test.
+//! Without a sanitizer, so that the stable compiler will do: leadq's own code is safe Rust. A bounded run is for
+//! noticing what a change has broken, and begins at the seeds each time; to search, give it hours, another seed
+//! and `--keep`. An input that fails stays in `fuzz/artifacts`, and belongs into a test.
 
 use std::io::{self, Write};
 
@@ -20,11 +20,17 @@ pub struct FuzzArgs {
     /// Seconds for each target
     #[arg(long, default_value_t = FuzzArgs::default().seconds)]
     pub seconds: u32,
+    /// Seed of the fuzzer's choices: the same one takes much the same way
+    #[arg(long, default_value_t = FuzzArgs::default().seed)]
+    pub seed: u32,
+    /// Go on from what earlier runs with --keep have found, and keep what is found
+    #[arg(long)]
+    pub keep: bool,
 }
 
 impl Default for FuzzArgs {
     fn default() -> Self {
-        Self { seconds: 12 }
+        Self { seconds: 12, seed: 1, keep: false }
     }
 }
 
@@ -36,7 +42,10 @@ impl Default for FuzzArgs {
 pub fn run(args: &FuzzArgs, out: &mut impl Write) -> io::Result<bool> {
     let target = crate::target_folder()?.join("fuzz");
     for name in TARGETS {
-        let found = target.join("corpus").join(name);
+        let found = target.join(if args.keep { "kept" } else { "found" }).join(name);
+        if !args.keep && found.exists() {
+            std::fs::remove_dir_all(&found)?;
+        }
         std::fs::create_dir_all(&found)?;
         let mut command = crate::cargo();
         command
@@ -47,7 +56,7 @@ pub fn run(args: &FuzzArgs, out: &mut impl Write) -> io::Result<bool> {
             .arg(crate::root().join("fuzz/corpus").join(name))
             .args(["--".to_owned(), format!("-max_total_time={}", args.seconds)])
             .args([format!("-timeout={SECONDS_OF_AN_INPUT}"), format!("-rss_limit_mb={MEMORY}")])
-            .args(["-verbosity=0", "-print_final_stats=1"]);
+            .args([format!("-seed={}", args.seed), "-verbosity=0".to_owned()]);
         if !command.status()?.success() {
             writeln!(out, "fuzz: {name} failed; the input is in fuzz/artifacts/{name}")?;
             return Ok(false);
