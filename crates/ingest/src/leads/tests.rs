@@ -9,25 +9,7 @@ use leadq_contract::schema::SchemasFile;
 use parquet::arrow::ArrowWriter;
 
 use super::*;
-use crate::SinkError;
-
-#[derive(Default)]
-struct Taken {
-    batches: Vec<RecordBatch>,
-    aside: Vec<QuarantinedRow>,
-}
-
-impl RowSink for Taken {
-    fn rows(&mut self, batch: RecordBatch) -> Result<(), SinkError> {
-        self.batches.push(batch);
-        Ok(())
-    }
-
-    fn quarantine(&mut self, row: QuarantinedRow) -> Result<(), SinkError> {
-        self.aside.push(row);
-        Ok(())
-    }
-}
+use crate::report::tests::Taken;
 
 impl Taken {
     /// A column as text, null as `-`.

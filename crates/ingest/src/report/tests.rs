@@ -12,10 +12,11 @@ use super::*;
 use crate::container::unpack;
 use crate::{RestartableSink, SinkError};
 
+/// A sink that keeps what it takes.
 #[derive(Default)]
-struct Taken {
-    batches: Vec<RecordBatch>,
-    aside: Vec<QuarantinedRow>,
+pub(crate) struct Taken {
+    pub(crate) batches: Vec<RecordBatch>,
+    pub(crate) aside: Vec<QuarantinedRow>,
 }
 
 impl RowSink for Taken {
