@@ -2,8 +2,14 @@
 //!
 //! Counting is said as SQL over the fact and executed by an engine; what follows from the counts is pure.
 
+pub mod maturation;
 pub mod overall;
+pub mod segments;
+pub mod trend;
 pub mod wilson;
 
+pub use maturation::{CurvePoint, Maturation};
 pub use overall::{Basis, Counts, Metric, Value};
+pub use segments::{Base, Segment, Segments, Standing};
+pub use trend::TrendPoint;
 pub use wilson::Rate;

@@ -30,6 +30,8 @@ enum Layer {
     Contract,
     Room,
     Pipeline,
+    /// What people look at, as bytes: an edge may serve it.
+    Page,
     Edge,
     Cli,
     /// Beside the house.
@@ -37,12 +39,13 @@ enum Layer {
 }
 
 /// All packages of the house; a new one finds its place here first.
-const LAYERS: [(&str, Layer); 11] = [
+const LAYERS: [(&str, Layer); 12] = [
     ("leadq-contract", Layer::Contract),
     ("leadq-ingest", Layer::Room),
     ("leadq-matching", Layer::Room),
     ("leadq-metrics", Layer::Room),
     ("leadq-pipeline", Layer::Pipeline),
+    ("leadq-report", Layer::Page),
     ("leadq-lake", Layer::Edge),
     ("leadq-engine", Layer::Edge),
     ("leadq-sftp", Layer::Edge),
@@ -187,6 +190,10 @@ mod tests {
             ("leadq-contract", "leadq-ingest", false, false),
             ("leadq-contract", "leadq-ingest", true, true),
             ("leadq-pipeline", "leadq-metrics", false, true),
+            ("leadq-report", "leadq-metrics", false, true),
+            ("leadq-report", "leadq-engine", false, false),
+            ("leadq-web", "leadq-report", false, true),
+            ("leadq-pipeline", "leadq-report", false, false),
             ("leadq-pipeline", "leadq-lake", false, false),
             ("leadq-pipeline", "leadq-lake", true, true),
             ("leadq-lake", "leadq-engine", false, false),
