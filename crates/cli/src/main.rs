@@ -7,6 +7,7 @@ mod doctor;
 mod edges;
 mod effective;
 mod failure;
+mod frame;
 mod host;
 mod output;
 mod progress;

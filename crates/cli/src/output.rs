@@ -21,15 +21,28 @@ pub(crate) enum Format {
     Csv,
 }
 
+/// Form of what a command prints that answers with rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum RowsFormat {
+    /// For people.
+    Table,
+    /// JSON.
+    Json,
+    /// Comma-separated values with a header.
+    Csv,
+    /// An Apache Parquet file, to be redirected to one.
+    Parquet,
+}
+
 /// Prints text for people. A terminal would obey control characters that somebody wrote into a cell.
 pub(crate) fn print(text: &str) -> Outcome<()> {
-    write(&text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}"))
+    write(text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}").as_bytes())
 }
 
 /// Writes to stdout. A reader that went away is no error.
-fn write(text: &str) -> Outcome<()> {
+pub(crate) fn write(bytes: &[u8]) -> Outcome<()> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::environment(format!("cannot write to stdout: {error}")))
         }
@@ -40,7 +53,7 @@ fn write(text: &str) -> Outcome<()> {
 /// Prints one JSON value.
 pub(crate) fn print_json(value: &Json) -> Outcome<()> {
     let text = serde_json::to_string_pretty(value).map_err(Failure::bug)?;
-    write(&format!("{text}\n"))
+    write(format!("{text}\n").as_bytes())
 }
 
 /// Prints rows as CSV, as they are; see [`inert`] for text that a spreadsheet would take for a formula.
@@ -51,7 +64,7 @@ pub(crate) fn print_csv(header: &[&str], rows: impl Iterator<Item = Vec<String>>
         writer.write_record(row).map_err(Failure::bug)?;
     }
     let bytes = writer.into_inner().map_err(Failure::bug)?;
-    write(&String::from_utf8_lossy(&bytes))
+    write(&bytes)
 }
 
 /// A table for people, as wide as the terminal, at most; 80 columns where there is none.

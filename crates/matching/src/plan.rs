@@ -3,6 +3,7 @@
 //! Each step is one query over tables made before it; an engine executes it and nothing else needs to be
 //! known of it. The `.sql` files are named after the table that they make.
 
+use leadq_contract::table::quoted;
 use leadq_contract::{Finding, FindingCode, Table};
 
 /// Tables that must be readable before the first step, beside those that the fold and the reader make of
@@ -57,12 +58,6 @@ pub fn steps(dimensions: &[String]) -> Vec<Step> {
         table(Table::DimDate, include_str!("sql/dim_date.sql").to_owned()),
         table(Table::Finding, findings()),
     ]
-}
-
-/// A name as an SQL identifier.
-#[must_use]
-pub fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 macro_rules! rules {

@@ -2,6 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use arrow::record_batch::RecordBatch;
+
+use crate::kaplan_meier::{Followed, curve};
+use crate::read;
+
 /// A curve at one age.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CurvePoint {
@@ -28,4 +33,52 @@ pub struct Maturation {
     pub overall: Vec<CurvePoint>,
     /// Leads by the month in which they began, `2023-01`.
     pub by_month: BTreeMap<String, Vec<CurvePoint>>,
+}
+
+/// The leads of one client, or of all, as they were followed.
+#[derive(Debug, Default)]
+struct Observed {
+    overall: Vec<Followed>,
+    by_month: BTreeMap<String, Vec<Followed>>,
+}
+
+impl Observed {
+    fn add(&mut self, month: &str, followed: Followed) {
+        self.overall.push(followed);
+        match self.by_month.get_mut(month) {
+            Some(all) => all.push(followed),
+            None => drop(self.by_month.insert(month.to_owned(), vec![followed])),
+        }
+    }
+
+    fn maturation(&self, client_id: Option<String>) -> Maturation {
+        let by_month = self.by_month.iter().map(|(month, followed)| (month.clone(), curve(followed)));
+        Maturation { client_id, overall: curve(&self.overall), by_month: by_month.collect() }
+    }
+}
+
+/// Reads what [`Leads::ages`](crate::Leads::ages) gives: of several clients the curves of all leads together, then
+/// those of each client.
+#[must_use]
+pub fn read(batches: &[RecordBatch]) -> Vec<Maturation> {
+    let mut all = Observed::default();
+    let mut clients: BTreeMap<String, Observed> = BTreeMap::new();
+    for batch in batches {
+        let [ids, months] = ["client_id", "month"].map(|name| read::texts(batch, name));
+        let [entered, left, leads] = ["entered_at", "left_at", "leads"].map(|name| read::counts(batch, name));
+        let set = read::flags(batch, "set");
+        let days = |age: Option<u64>| age.and_then(|age| u32::try_from(age).ok());
+        for row in 0..batch.num_rows() {
+            let (Some(id), Some(month), Some(leads)) = (&ids[row], &months[row], leads[row]) else {
+                continue;
+            };
+            let (Some(entry_age), Some(exit_age)) = (days(entered[row]), days(left[row])) else { continue };
+            let followed = Followed { entry_age, exit_age, set: set[row], leads };
+            all.add(month, followed);
+            clients.entry(id.clone()).or_default().add(month, followed);
+        }
+    }
+    let together = (clients.len() > 1).then(|| all.maturation(None));
+    let each = clients.iter().map(|(id, observed)| observed.maturation(Some(id.clone())));
+    together.into_iter().chain(each).collect()
 }

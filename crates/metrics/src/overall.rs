@@ -1,6 +1,6 @@
 //! The metrics of a set of leads, from their counts.
 
-use arrow::array::AsArray;
+use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Float64Type, Int64Type};
 use arrow::record_batch::RecordBatch;
 
@@ -22,15 +22,6 @@ impl Basis {
         match self {
             Self::Leads => "leads",
             Self::Rows => "rows",
-        }
-    }
-
-    /// The query that counts; one row.
-    #[must_use]
-    pub const fn sql(self) -> &'static str {
-        match self {
-            Self::Leads => include_str!("sql/overall.sql"),
-            Self::Rows => include_str!("sql/rows.sql"),
         }
     }
 }
@@ -60,6 +51,8 @@ pub struct Counts {
     pub net_sold: Option<u64>,
     /// Sum of the leads' prices, if they have any.
     pub cost: Option<f64>,
+    /// Nobody knows how many of the leads had been delivered by then: there are no rates of delivered leads.
+    pub undated: bool,
 }
 
 /// A metric's value.
@@ -83,27 +76,30 @@ pub struct Metric {
 }
 
 impl Counts {
-    /// Reads the row that [`Basis::sql`] gives.
+    /// Reads counts by name, one a row.
     #[must_use]
-    pub fn read(row: &RecordBatch) -> Self {
-        let count = |name: &str| {
-            let column = row.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
-            u64::try_from(column.iter().next()??).ok()
+    pub fn read(rows: &RecordBatch) -> Vec<Self> {
+        let column = |name: &str| rows.column_by_name(name)?.as_primitive_opt::<Int64Type>();
+        let count = |name: &str, row: usize| {
+            let column = column(name).filter(|column| column.is_valid(row))?;
+            u64::try_from(column.value(row)).ok()
         };
-        let cost = || row.column_by_name("cost")?.as_primitive_opt::<Float64Type>()?.iter().next()?;
-        Self {
-            delivered: count("delivered").unwrap_or_default(),
-            disqualified: count("disqualified"),
-            set_inferred: count("set_inferred"),
-            matched: count("matched"),
-            set: count("set").unwrap_or_default(),
-            appointments: count("appointments"),
-            demos: count("demos").unwrap_or_default(),
-            sold: count("sold"),
-            cancelled: count("cancelled"),
-            net_sold: count("net_sold"),
-            cost: cost(),
-        }
+        let costs = rows.column_by_name("cost").and_then(|column| column.as_primitive_opt::<Float64Type>());
+        let of = |row: usize| Self {
+            delivered: count("delivered", row).unwrap_or_default(),
+            disqualified: count("disqualified", row),
+            set_inferred: count("set_inferred", row),
+            matched: count("matched", row),
+            set: count("set", row).unwrap_or_default(),
+            appointments: count("appointments", row),
+            demos: count("demos", row).unwrap_or_default(),
+            sold: count("sold", row),
+            cancelled: count("cancelled", row),
+            net_sold: count("net_sold", row),
+            cost: costs.filter(|costs| costs.is_valid(row)).map(|costs| costs.value(row)),
+            undated: false,
+        };
+        (0..rows.num_rows()).map(of).collect()
     }
 
     /// Every metric of chapter 3, in its order.
@@ -114,10 +110,12 @@ impl Counts {
             name,
             value: Value::Rate(events.zip(trials).and_then(|(events, trials)| Rate::of(events, trials))),
         };
-        let (delivered, set, demos) = (Some(self.delivered), Some(self.set), Some(self.demos));
-        let valid = self.disqualified.map(|disqualified| self.delivered - disqualified);
+        let (set, demos) = (Some(self.set), Some(self.demos));
+        let delivered = (!self.undated).then_some(self.delivered);
+        let valid =
+            delivered.zip(self.disqualified).map(|(delivered, disqualified)| delivered - disqualified);
         vec![
-            count("delivered", delivered),
+            count("delivered", Some(self.delivered)),
             count("disqualified", self.disqualified),
             rate("valid_conversion_rate", set, valid),
             count("set_inferred", self.set_inferred),
@@ -179,6 +177,7 @@ mod tests {
             cancelled: Some(10),
             net_sold: Some(30),
             cost: Some(60_000.0),
+            undated: false,
         };
         let expected = [
             ("valid_conversion_rate", 250.0 / 800.0),
@@ -203,6 +202,16 @@ mod tests {
         assert_eq!(rate(&none, "conversion_rate"), None);
         assert_eq!(rate(&none, "close_rate"), None);
         assert_eq!(none.metric("cost_per_set"), Some(Value::Money(None)));
+    }
+
+    #[test]
+    fn without_delivery_times_there_are_no_rates_of_delivered() {
+        let counts =
+            Counts { delivered: 1000, matched: Some(100), set: 20, undated: true, ..Counts::default() };
+        for name in ["conversion_rate", "match_rate", "valid_conversion_rate"] {
+            assert_eq!(rate(&counts, name), None, "{name}");
+        }
+        assert_eq!(rate(&counts, "set_of_matched_rate"), Some(0.2));
     }
 
     #[test]

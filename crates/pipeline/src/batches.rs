@@ -8,14 +8,14 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use chrono::{Duration, NaiveDateTime, TimeZone};
-use chrono_tz::Tz;
+use chrono::NaiveDateTime;
 use leadq_contract::rows::{Bucket, BucketCounts};
 use leadq_contract::run::FileStatus;
 use leadq_contract::vocabulary::Outcome;
 use leadq_contract::{ClientId, ClientSettings, Finding, IdentifierKey, SurrogateKey, Table};
 
 use crate::error::RunError;
+use crate::wall::{instant_of, micros};
 
 /// A report file and what became of it.
 pub(crate) struct FileRow {
@@ -55,11 +55,6 @@ pub(crate) struct Words {
     pub(crate) client: ClientSettings,
     pub(crate) dispositions: Vec<(String, Outcome)>,
     pub(crate) job_statuses: Vec<String>,
-}
-
-/// Wall time as microseconds since the epoch.
-pub(crate) fn micros(time: NaiveDateTime) -> i64 {
-    time.and_utc().timestamp_micros()
 }
 
 fn build(table: Table, columns: Vec<ArrayRef>) -> Result<RecordBatch, RunError> {
@@ -138,16 +133,6 @@ pub(crate) fn dim_snapshot(snapshots: &[SnapshotRow], files: &[FileRow]) -> Resu
         maybe_texts(snapshots.iter().map(dead)),
     ]);
     build(Table::DimSnapshot, columns)
-}
-
-/// The instant of a wall time, in microseconds since the epoch. One that occurs twice is taken at its later
-/// instant; one that the clocks skip, by the offset before they did.
-fn instant_of(wall: NaiveDateTime, zone: Tz) -> i64 {
-    let hour = Duration::hours(1);
-    let found = zone.from_local_datetime(&wall).latest();
-    let found =
-        found.or_else(|| zone.from_local_datetime(&(wall - hour)).latest().map(|before| before + hour));
-    found.map_or_else(|| micros(wall), |instant| instant.timestamp_micros())
 }
 
 pub(crate) fn dim_client(clients: &[ClientRow]) -> Result<RecordBatch, RunError> {
@@ -285,20 +270,4 @@ pub(crate) fn hash_digits(rows: &[DigitsRow]) -> Result<RecordBatch, RunError> {
         ],
     )
     .map_err(|source| RunError::Build { table: "hash_digits", source })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wall_times_at_the_clock_changes() {
-        let instant = |wall: &str| {
-            let micros = instant_of(wall.parse().unwrap(), chrono_tz::America::Los_Angeles);
-            chrono::DateTime::from_timestamp_micros(micros).unwrap().to_rfc3339()
-        };
-        assert_eq!(instant("2023-01-15T12:00:00"), "2023-01-15T20:00:00+00:00");
-        assert_eq!(instant("2023-03-12T02:30:00"), "2023-03-12T10:30:00+00:00", "skipped");
-        assert_eq!(instant("2023-11-05T01:30:00"), "2023-11-05T09:30:00+00:00", "the later of two");
-    }
 }

@@ -17,6 +17,7 @@ use crate::error::RunError;
 use crate::ingest::ReportFile;
 use crate::observer::Observer;
 use crate::ports::PortError;
+use crate::wall::micros;
 
 /// Where the fold's rows go while it runs.
 pub(crate) struct HistorySinks {
@@ -128,7 +129,7 @@ impl History {
         let ReportFile { facts, reading, rows, quarantine } = file;
         let meta = SnapshotMeta {
             file: facts.name.clone(),
-            at: batches::micros(facts.snapshot_at),
+            at: micros(facts.snapshot_at),
             columns: ColumnCounts {
                 kept: reading.buckets.get(Bucket::Kept),
                 present: reading.present,

@@ -3,6 +3,7 @@
 //! A [`run`] goes through the rooms in order and commits at its end; a [`view`] reads what a committed run
 //! pinned. Neither knows a concrete lake or engine.
 
+pub mod analysis;
 mod batches;
 pub mod error;
 mod history;
@@ -14,6 +15,7 @@ pub mod run;
 pub mod source;
 mod spool;
 pub mod view;
+mod wall;
 
 pub use error::RunError;
 pub use ingest::check_leads;

@@ -3,7 +3,8 @@
 use futures::TryStreamExt;
 use leadq_contract::Table;
 use leadq_contract::run::RunRecord;
-use leadq_metrics::{Basis, Counts};
+use leadq_contract::table::quoted;
+use leadq_metrics::{Basis, Counts, Predicate};
 
 use arrow::record_batch::RecordBatch;
 
@@ -53,8 +54,16 @@ impl<'a> View<'a> {
     /// # Errors
     /// If the tables cannot be read.
     pub async fn counts(&self, basis: Basis) -> Result<Counts, PortError> {
-        let rows = self.rows(basis.sql()).await?;
-        Ok(rows.first().map(Counts::read).unwrap_or_default())
+        let rows = self.rows(&basis.sql()).await?;
+        Ok(rows.iter().flat_map(Counts::read).next().unwrap_or_default())
+    }
+
+    /// Whether a predicate can be asked of the fact.
+    ///
+    /// # Errors
+    /// If it names what is not there, or is no condition; the reason is for people.
+    pub async fn check(&self, predicate: &Predicate) -> Result<(), PortError> {
+        self.rows(&predicate.probe()).await.map(drop)
     }
 
     /// A table's columns in export order, sorted by its key.
@@ -62,12 +71,16 @@ impl<'a> View<'a> {
     /// # Errors
     /// If the table cannot be read.
     pub async fn table(&self, table: Table) -> Result<QueryRows, PortError> {
-        use leadq_matching::plan::quoted;
         let list = |names: &mut dyn Iterator<Item = String>| names.collect::<Vec<_>>().join(", ");
         let columns = list(&mut table.export_columns(&self.run.dimensions).iter().map(|name| quoted(name)));
         let order =
             list(&mut table.sort_columns().iter().map(|name| format!("{} ASC NULLS FIRST", quoted(name))));
         self.engine.query(&format!("SELECT {columns} FROM {} ORDER BY {order}", table.name())).await
+    }
+
+    /// The engine that reads them.
+    pub(crate) fn engine(&self) -> &'a dyn Engine {
+        self.engine
     }
 
     /// All rows of a query.

@@ -1,33 +1,62 @@
-//! `leadq metrics`: conversion rates with how sure they are.
+//! `leadq metrics`: conversion rates with how sure they are, of all leads or by segment.
 
+mod show;
+
+use chrono::NaiveDateTime;
 use clap::Args;
-use leadq_contract::run::RunRecord;
-use leadq_metrics::{Basis, Counts, Value};
+use leadq_metrics::question::NONE;
+use leadq_metrics::{Base, Basis, Counts, Dimension, Segment, Segments, Standing};
+use leadq_pipeline::View;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Global, Printing, Reading};
+use super::asking::{Asking, time};
+use super::{Global, PrintingRows, Reading};
 use crate::edges::Edges;
-use crate::failure::Outcome;
-use crate::output::{self, Format, money, percent, thousands};
+use crate::failure::{Failure, Outcome};
+use crate::frame::{self, Frame};
+use crate::output::{self, RowsFormat};
 
-/// Conversion rates of a committed run, each with its 95 % interval
+pub(super) use show::{funnel, interval};
+
+/// Conversion rates of a committed run, each with its 95 % interval; by segment, with how each one ranks
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   leadq metrics
-  leadq metrics --format json
-  leadq metrics --run 3              as they were quoted after run 3
-  leadq metrics --basis rows         the old report's row counts, for reconciliation only")]
+  leadq metrics --by state                       one to three dimensions: --by source,state
+  leadq metrics --by source --where \"state = 'NV'\"
+  leadq metrics --as-of 2023-03-31               what had been reached by then
+  leadq metrics --run 3                          as they were quoted after run 3
+  leadq metrics --by city --format csv           every segment and every metric
+  leadq metrics --basis rows                     the old report's row counts, for reconciliation only
+
+Dimensions: client, state, city, zip3, entry_month, delivered_month, delivered_week, appt_month, dispo, \
+job_status, match_type, quality, and those of the leads that leadq.toml names.
+
+By segment, `shrunken` is the rate drawn towards that of all segments, the more the fewer leads it has: rank by it. \
+A segment `differs` when its rate differs from that of all others together, at a false discovery rate of 5 %. \
+A dimension that only the client's report knows exists for matched leads alone: `base` says matched.")]
 pub(crate) struct MetricsArgs {
+    /// One to three dimensions to cut by
+    #[arg(long, value_name = "DIM", value_delimiter = ',', num_args = 1)]
+    by: Vec<String>,
+    /// What had been reached by then: a date or a time in the client's zone [default: its latest snapshot]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    as_of: Option<NaiveDateTime>,
     /// What is counted: each lead once, or each row of each snapshot
     #[arg(long, value_enum, default_value = "leads")]
     basis: BasisArg,
+    /// The most segments in a table for people; all of them count for the ranking
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    limit: usize,
+    #[command(flatten)]
+    asking: Asking,
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
-    printing: Printing,
+    printing: PrintingRows,
 }
 
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum BasisArg {
     /// Each lead once
     Leads,
@@ -44,129 +73,128 @@ impl From<BasisArg> for Basis {
     }
 }
 
+/// The answer, and what it answers.
+pub(super) struct Answer {
+    basis: Basis,
+    as_of: Option<NaiveDateTime>,
+    segments: Segments,
+}
+
 pub(super) async fn run(global: &Global, args: &MetricsArgs) -> Outcome<()> {
     let edges = Edges::open(&global.settings()?)?;
     let view = edges.view(args.reading.run).await?;
-    let basis = Basis::from(args.basis);
-    let counts = view.counts(basis).await?;
+    let answer = match args.basis {
+        BasisArg::Leads => by_lead(&view, args).await?,
+        BasisArg::Rows => by_row(&view, args).await?,
+    };
     match args.printing.format {
-        Format::Table => output::print(&table(&view.run, basis, &counts)),
-        Format::Json => output::print_json(&as_json(basis, &counts)),
-        Format::Csv => csv(basis, &counts),
+        RowsFormat::Table => output::print(&show::table(&view.run, &answer, args.limit)),
+        RowsFormat::Json => answer.frame(true)?.print_json_object(&answer.about(), "rows"),
+        format => answer.frame(false)?.print(format),
     }
 }
 
-/// The metrics as chapter 3's JSON.
-pub(super) fn as_json(basis: Basis, counts: &Counts) -> Json {
-    let mut row = Map::new();
-    row.insert("segment".to_owned(), json!({}));
-    row.insert("base".to_owned(), json!(base(basis)));
-    for (name, value) in flat(counts) {
-        row.insert(name, value);
+async fn by_lead(view: &View<'_>, args: &MetricsArgs) -> Outcome<Answer> {
+    let dimensions = dimensions(view, &args.by)?;
+    let mut leads = args.asking.leads(view).await?;
+    let mut as_of = args.as_of;
+    if let Some(at) = as_of {
+        view.as_of(at).await?;
+        leads.as_of = true;
+    } else {
+        as_of = latest(view).await?;
     }
-    for name in ["shrunken_rate", "p_value", "q_value"] {
-        row.insert(name.to_owned(), Json::Null);
-    }
-    json!({ "as_of": null, "basis": basis.name(), "by": [], "rows": [row] })
+    Ok(Answer { basis: Basis::Leads, as_of, segments: view.segments(&leads, &dimensions).await? })
 }
 
-/// What the delivered leads of a row are.
-const fn base(basis: Basis) -> &'static str {
-    match basis {
-        Basis::Leads => "delivered",
-        Basis::Rows => "rows",
+async fn by_row(view: &View<'_>, args: &MetricsArgs) -> Outcome<Answer> {
+    if !args.by.is_empty() || args.as_of.is_some() || !args.asking.is_everything() {
+        return Err(Failure::usage("--basis rows counts the rows of all snapshots, and nothing else")
+            .help("leave --by, --as-of, --where and --client away, or --basis rows"));
     }
+    Ok(Answer::of_all(Basis::Rows, None, view.counts(Basis::Rows).await?))
 }
 
-/// Every metric by name; a rate with its limits as `_low` and `_high`.
-fn flat(counts: &Counts) -> Vec<(String, Json)> {
-    let mut all = Vec::new();
-    for metric in counts.metrics() {
-        let name = metric.name.to_owned();
-        match metric.value {
-            Value::Count(count) => all.push((name, json!(count))),
-            Value::Money(amount) => all.push((name, json!(amount))),
-            Value::Rate(rate) => {
-                all.push((format!("{name}_low"), json!(rate.map(|rate| rate.low))));
-                all.push((format!("{name}_high"), json!(rate.map(|rate| rate.high))));
-                all.push((name, json!(rate.map(|rate| rate.value))));
-            }
+/// The dimensions of a question, one to three and none twice.
+fn dimensions(view: &View<'_>, names: &[String]) -> Outcome<Vec<Dimension>> {
+    let mut all: Vec<Dimension> = Vec::new();
+    for name in names {
+        let one = Dimension::parse(name, &view.run.dimensions)
+            .map_err(|error| Failure::usage(error).help("dimensions of the leads are named in leadq.toml"))?;
+        if all.contains(&one) {
+            return Err(Failure::usage(format!("--by names {} twice", one.name())));
         }
+        all.push(one);
     }
-    all
-}
-
-fn csv(basis: Basis, counts: &Counts) -> Outcome<()> {
-    let flat = flat(counts);
-    let header: Vec<_> =
-        ["basis", "base"].into_iter().chain(flat.iter().map(|(name, _)| name.as_str())).collect();
-    let text = |value: &Json| if value.is_null() { String::new() } else { value.to_string() };
-    let row = [basis.name().to_owned(), base(basis).to_owned()];
-    let row = row.into_iter().chain(flat.iter().map(|(_, value)| text(value))).collect();
-    output::print_csv(&header, std::iter::once(row))
-}
-
-fn table(run: &RunRecord, basis: Basis, counts: &Counts) -> String {
-    let heading = match basis {
-        Basis::Leads => format!("Run {}, {}: each lead once", run.run, run.committed_at),
-        Basis::Rows => format!(
-            "Run {}, {}: ROWS of all snapshots, for reconciliation only.\n\
-             A lead that stands in 22 snapshots is counted 22 times: this is no conversion rate.",
-            run.run, run.committed_at
-        ),
-    };
-    format!("{heading}\n{}\n", metrics_table(counts))
-}
-
-/// What a rate is a share of.
-fn share_of(name: &str) -> &'static str {
-    match name {
-        "match_rate" | "conversion_rate" => "of delivered",
-        "valid_conversion_rate" => "set, of delivered less disqualified",
-        "set_of_matched_rate" => "of matched",
-        "demo_rate" => "of set",
-        "close_rate" => "of demos",
-        "cancel_rate" => "of sold",
-        _ => "",
+    if all.len() > MOST_DIMENSIONS {
+        return Err(Failure::usage(format!("--by takes one to three dimensions, not {}", all.len())));
     }
+    Ok(all)
 }
 
-fn metrics_table(counts: &Counts) -> comfy_table::Table {
-    let mut table = output::table(&["metric", "value", "95 % interval", ""], &[1, 2]);
-    for metric in counts.metrics() {
-        let (value, interval) = match metric.value {
-            Value::Count(Some(count)) => (thousands(count), String::new()),
-            Value::Rate(Some(rate)) => {
-                (percent(rate.value), format!("{} to {}", percent(rate.low), percent(rate.high)))
-            }
-            Value::Money(Some(amount)) => (money(amount), String::new()),
-            Value::Count(None) | Value::Rate(None) | Value::Money(None) => continue,
+/// The most dimensions that leads are cut by at a time.
+const MOST_DIMENSIONS: usize = 3;
+
+/// The time of the latest snapshot, where that is the same for all clients.
+async fn latest(view: &View<'_>) -> Outcome<Option<NaiveDateTime>> {
+    let mut times: Vec<_> = view.clients().await?.into_iter().map(|client| client.latest).collect();
+    times.dedup();
+    Ok(if let [one] = times[..] { one } else { None })
+}
+
+impl Answer {
+    /// The counts of all leads as of their client's latest snapshot.
+    pub(super) async fn of_leads(view: &View<'_>, counts: Counts) -> Outcome<Self> {
+        Ok(Self::of_all(Basis::Leads, latest(view).await?, counts))
+    }
+
+    fn of_all(basis: Basis, as_of: Option<NaiveDateTime>, counts: Counts) -> Self {
+        let base = match basis {
+            Basis::Leads => Base::Delivered,
+            Basis::Rows => Base::Rows,
         };
-        table.add_row([metric.name.to_owned(), value, interval, share_of(metric.name).to_owned()]);
+        let rows = vec![Segment { values: Vec::new(), counts, standing: Standing::default() }];
+        Self { basis, as_of, segments: Segments { by: Vec::new(), base, rows } }
     }
-    table
-}
 
-/// The funnel: what people look at first.
-pub(super) fn funnel(counts: &Counts) -> comfy_table::Table {
-    let mut table = output::table(&["", "leads", "rate", "95 % interval", ""], &[1, 2, 3]);
-    let mut add = |label: &str, count: Option<u64>, rate: &str| {
-        let Some(count) = count else { return };
-        let (value, interval) = match counts.metric(rate) {
-            Some(Value::Rate(Some(rate))) => {
-                (percent(rate.value), format!("{} to {}", percent(rate.low), percent(rate.high)))
-            }
-            _ => Default::default(),
-        };
-        let of = if value.is_empty() { "" } else { share_of(rate) };
-        table.add_row([label.to_owned(), thousands(count), value, interval, of.to_owned()]);
-    };
-    add("delivered", Some(counts.delivered), "");
-    add("matched", counts.matched, "match_rate");
-    add("set", Some(counts.set), "conversion_rate");
-    add("  by inference only", counts.set_inferred.filter(|n| *n > 0), "");
-    add("demos", Some(counts.demos), "demo_rate");
-    add("sold", counts.sold, "close_rate");
-    add("  cancelled", counts.cancelled.filter(|n| *n > 0), "cancel_rate");
-    table
+    /// What is beside the rows of chapter 3's JSON.
+    fn about(&self) -> Map<String, Json> {
+        let as_of = self.as_of.map(|at| at.format("%Y-%m-%dT%H:%M:%S").to_string());
+        let mut about = Map::new();
+        about.insert("as_of".to_owned(), json!(as_of));
+        about.insert("basis".to_owned(), json!(self.basis.name()));
+        about.insert("by".to_owned(), json!(self.segments.by));
+        about
+    }
+
+    /// The answer as chapter 3's JSON, for those that put it into something larger.
+    pub(super) fn as_json(&self) -> Outcome<Json> {
+        let mut object = self.about();
+        object.insert("rows".to_owned(), self.frame(true)?.json()?);
+        Ok(Json::Object(object))
+    }
+
+    /// A row a segment: its values, under `segment` if nested, then its metrics.
+    fn frame(&self, nested: bool) -> Outcome<Frame> {
+        let mut frame = Frame::default();
+        let Segments { by, base, rows } = &self.segments;
+        let value = |row: &Segment, n: usize| row.values[n].clone().unwrap_or_else(|| NONE.to_owned());
+        let mut values = Frame::default();
+        for (n, name) in by.iter().enumerate() {
+            values.texts(name, rows.iter().map(|row| Some(value(row, n))));
+        }
+        if nested {
+            frame.nest("segment", values, rows.len());
+        } else {
+            frame.extend(values);
+            frame.texts("basis", rows.iter().map(|_| Some(self.basis.name())));
+        }
+        frame.texts("base", rows.iter().map(|_| Some(base.name())));
+        frame::metrics(&mut frame, rows.iter().map(|row| &row.counts));
+        let standing = |of: fn(&Standing) -> Option<f64>| rows.iter().map(move |row| of(&row.standing));
+        frame.numbers("shrunken_rate", standing(|standing| standing.shrunken_rate));
+        frame.numbers("p_value", standing(|standing| standing.p_value));
+        frame.numbers("q_value", standing(|standing| standing.q_value));
+        Ok(frame)
+    }
 }

@@ -1,5 +1,7 @@
 //! The command line: one file a command, each with its arguments and what it does.
 
+mod asking;
+mod changes;
 mod config;
 mod csv;
 mod doctor;
@@ -9,10 +11,12 @@ mod export;
 mod files;
 mod findings;
 mod hash;
+mod maturation;
 mod metrics;
 mod run;
 mod runs;
 mod sample;
+mod trend;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,7 +24,7 @@ use std::process::ExitCode;
 use clap::{Args, FromArgMatches, Parser, Subcommand};
 
 use crate::failure::Outcome;
-use crate::output::Format;
+use crate::output::{Format, RowsFormat};
 use crate::settings::{Environment, Flags, Settings};
 
 /// How good the leads are: from delivered leads and clients' report snapshots to conversion rates.
@@ -63,6 +67,14 @@ struct Printing {
     format: Format,
 }
 
+/// Output of commands that answer with rows.
+#[derive(Debug, Args)]
+struct PrintingRows {
+    /// Form of the output
+    #[arg(long, value_enum, default_value = "table")]
+    format: RowsFormat,
+}
+
 /// Which committed run is read.
 #[derive(Debug, Args)]
 struct Reading {
@@ -75,6 +87,9 @@ struct Reading {
 enum Command {
     Run(run::RunArgs),
     Metrics(metrics::MetricsArgs),
+    Trend(trend::TrendArgs),
+    Maturation(maturation::MaturationArgs),
+    Changes(changes::ChangesArgs),
     Files(files::FilesArgs),
     Findings(findings::FindingsArgs),
     Explain(explain::ExplainArgs),
@@ -115,6 +130,9 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
     match command {
         Command::Run(args) => return run::run(&global, args).await,
         Command::Metrics(args) => metrics::run(&global, &args).await?,
+        Command::Trend(args) => trend::run(&global, &args).await?,
+        Command::Maturation(args) => maturation::run(&global, &args).await?,
+        Command::Changes(args) => changes::run(&global, &args).await?,
         Command::Files(args) => files::run(&global, &args).await?,
         Command::Findings(args) => findings::run(&global, &args).await?,
         Command::Explain(args) => explain::run(&global, &args).await?,

@@ -135,7 +135,7 @@ async fn tell(
         Format::Table => output::print(&table(settings, &view, &counts, &found).await?)?,
         Format::Json => output::print_json(&json!({
             "run": outcome.record,
-            "metrics": metrics::as_json(Basis::Leads, &counts),
+            "metrics": metrics::Answer::of_leads(&view, counts).await?.as_json()?,
             "findings": found.iter().map(findings::as_json).collect::<Vec<_>>(),
         }))?,
         Format::Csv => output::print_csv(&["stage", "leads"], funnel_rows(&counts))?,

@@ -47,7 +47,7 @@ pub(super) async fn run(global: &Global, args: &RunsArgs) -> Outcome<()> {
         Format::Table => output::print(&page(&view, &files, &found).await?),
         Format::Json => output::print_json(&json!({
             "run": view.run,
-            "metrics": metrics::as_json(Basis::Leads, &view.counts(Basis::Leads).await?),
+            "metrics": metrics::Answer::of_leads(&view, view.counts(Basis::Leads).await?).await?.as_json()?,
             "files": files.iter().map(files::as_json).collect::<Vec<_>>(),
             "findings": found.iter().map(findings::as_json).collect::<Vec<_>>(),
         })),

@@ -129,6 +129,12 @@ impl Table {
     }
 }
 
+/// A name as an SQL identifier.
+#[must_use]
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// Type of a finding's samples: a list of text.
 #[must_use]
 pub fn samples_type() -> DataType {
