@@ -1,10 +1,10 @@
 //! p-values adjusted for how many there are, by the false discovery rate.
 //!
-//! Source: Y. Benjamini and Y. Hochberg, "Controlling the false discovery rate: a practical and powerful approach
-//! to multiple testing", Journal of the Royal Statistical Society B 57 (1995), 289-300.
+//! Source: Y. Benjamini and Y. Hochberg, "Controlling the false discovery rate: a practical and powerful
+//! approach to multiple testing", Journal of the Royal Statistical Society B 57 (1995), 289-300.
 
-/// The least false discovery rate at which each would count as a discovery: of m p-values in ascending order, the
-/// i-th becomes the least of p(j) m / j over j from i to m, and 1 at most.
+/// The least false discovery rate at which each would count as a discovery: of m p-values in ascending order,
+/// the i-th becomes the least of p(j) m / j over j from i to m, and 1 at most.
 ///
 /// `None` stays so and does not count.
 #[must_use]
@@ -21,6 +21,7 @@ pub fn q_values(p_values: &[Option<f64>]) -> Vec<Option<f64>> {
     }
     q_values
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

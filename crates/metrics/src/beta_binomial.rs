@@ -1,11 +1,11 @@
-//! Rates of small segments, drawn towards what is usual: the posterior mean under a beta prior that is fitted to
-//! all segments by maximum likelihood of the beta-binomial distribution (empirical Bayes).
+//! Rates of small segments, drawn towards what is usual: the posterior mean under a beta prior that is fitted
+//! to all segments by maximum likelihood of the beta-binomial distribution (empirical Bayes).
 //!
-//! Sources: J. G. Skellam, "A probability distribution derived from the binomial distribution by regarding the
-//! probability of success as variable between the sets of trials", Journal of the Royal Statistical Society B 10
-//! (1948), 257-261 (the distribution); D. A. Griffiths, "Maximum likelihood estimation for the beta-binomial
-//! distribution", Biometrics 29 (1973), 637-648 (the fit); R. E. Tarone, "Testing the goodness of fit of the
-//! binomial distribution", Biometrika 66 (1979), 585-590 (the score where there is no spread).
+//! Sources: J. G. Skellam, "A probability distribution derived from the binomial distribution by regarding
+//! the probability of success as variable between the sets of trials", Journal of the Royal Statistical
+//! Society B 10 (1948), 257-261 (the distribution); D. A. Griffiths, "Maximum likelihood estimation for the
+//! beta-binomial distribution", Biometrics 29 (1973), 637-648 (the fit); R. E. Tarone, "Testing the goodness
+//! of fit of the binomial distribution", Biometrika 66 (1979), 585-590 (the score where there is no spread).
 
 use crate::beta_likelihood::{Group, Likelihood, Point};
 
@@ -19,8 +19,8 @@ pub enum Prior {
         /// Second shape, as if so many trials without event had been seen beforehand.
         beta: f64,
     },
-    /// Not at all, as far as the segments can tell: they differ no more than chance makes them differ. It is the
-    /// limit of large shapes.
+    /// Not at all, as far as the segments can tell: they differ no more than chance makes them differ. It is
+    /// the limit of large shapes.
     NoSpread {
         /// The rate of all together.
         rate: f64,
@@ -72,9 +72,9 @@ impl Prior {
 
 /// The prior with some spread under which the segments are likeliest; `None` if they are likelier without.
 ///
-/// Where the likelihood grows with the first bit of spread (Tarone's score, the sign of `excess`), its maximum has
-/// some. Where it does not, there may still be a maximum far off (a large segment near the mean, and small ones
-/// that differ wildly), which then has to be likelier than none.
+/// Where the likelihood grows with the first bit of spread (Tarone's score, the sign of `excess`), its
+/// maximum has some. Where it does not, there may still be a maximum far off (a large segment near the mean,
+/// and small ones that differ wildly), which then has to be likelier than none.
 fn interior(groups: &[Group], pooled: Point) -> Option<Prior> {
     let (mean, rest) = (pooled.mean(), pooled.rest());
     let likelihood = Likelihood::new(groups);
@@ -97,6 +97,7 @@ fn coarse_maximum(likelihood: &Likelihood<'_>, precisions: &[f64]) -> Option<(bo
     let (index, (_, point)) = valued.max_by(|a, b| a.1.0.total_cmp(&b.1.0))?;
     Some((index + 1 == precisions.len(), point))
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

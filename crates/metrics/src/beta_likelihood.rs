@@ -1,9 +1,9 @@
 //! The likelihood of a beta prior, its slope and its maximum.
 //!
-//! Everything is told as differences from what is expected: no two large numbers are subtracted, so that segments
-//! of 2^53 trials and precisions far beyond are as exact as small ones. The form is that of the binomial by
-//! C. Loader, "Fast and accurate computation of binomial probabilities" (2000): P(k; n, p) is its value at p = k/n
-//! less a deviance.
+//! Everything is told as differences from what is expected: no two large numbers are subtracted, so that
+//! segments of 2^53 trials and precisions far beyond are as exact as small ones. The form is that of the
+//! binomial by C. Loader, "Fast and accurate computation of binomial probabilities" (2000): P(k; n, p) is its
+//! value at p = k/n less a deviance.
 
 use crate::stirling::Remainder;
 
@@ -42,8 +42,8 @@ impl Group {
         self.events * rest - self.others * mean
     }
 
-    /// Chi-square less trials: twice the slope of the log likelihood in the spread 1/(α + β) at 0, up to terms
-    /// that sum to nothing at the pooled rate.
+    /// Chi-square less trials: twice the slope of the log likelihood in the spread 1/(α + β) at 0, up to
+    /// terms that sum to nothing at the pooled rate.
     pub(crate) fn excess(&self, mean: f64, rest: f64) -> f64 {
         let surplus = self.surplus(mean, rest);
         (surplus / mean) * (surplus / rest) - self.trials()
@@ -161,7 +161,8 @@ impl<'a> Likelihood<'a> {
             if at.log_precision > end {
                 return None;
             }
-            // Twice the gain is the square of the distance in standard errors, and the step has gone it already.
+            // Twice the gain is the square of the distance in standard errors, and the step has gone it
+            // already.
             if gain < 1e-16 {
                 break;
             }
@@ -287,6 +288,7 @@ fn deviance(x: f64, y: f64, difference: f64) -> f64 {
 fn ln_ratio(x: f64, y: f64, difference: f64) -> f64 {
     if difference.abs() < 0.5 * y { (difference / y).ln_1p() } else { (x / y).ln() }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

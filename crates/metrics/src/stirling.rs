@@ -1,8 +1,8 @@
-//! What Stirling's leading terms leave of lnΓ, ψ and ψ': differences of these functions at large arguments are
-//! then differences of small numbers, and lose nothing.
+//! What Stirling's leading terms leave of lnΓ, ψ and ψ': differences of these functions at large arguments
+//! are then differences of small numbers, and lose nothing.
 //!
-//! Source: M. Abramowitz and I. A. Stegun, "Handbook of Mathematical Functions" (1964), 6.1.40, 6.3.18, 6.4.12
-//! (the asymptotic series) and 6.1.15, 6.3.5, 6.4.6 (the recurrences, for small arguments).
+//! Source: M. Abramowitz and I. A. Stegun, "Handbook of Mathematical Functions" (1964), 6.1.40, 6.3.18,
+//! 6.4.12 (the asymptotic series) and 6.1.15, 6.3.5, 6.4.6 (the recurrences, for small arguments).
 
 /// The Bernoulli numbers B2, B4 … B14.
 const BERNOULLI: [f64; 7] =

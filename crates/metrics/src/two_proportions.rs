@@ -1,13 +1,14 @@
 //! Whether two proportions differ: two-sided p-values.
 //!
-//! The pooled z-test, and Fisher's exact test where an expected count of the 2x2 table is under 5 (the rule of
-//! W. G. Cochran, "Some methods for strengthening the common χ² tests", Biometrics 10 (1954), 417-451).
-//! Source of the exact test: R. A. Fisher, "The logic of inductive inference", Journal of the Royal Statistical
-//! Society 98 (1935), 39-82.
+//! The pooled z-test, and Fisher's exact test where an expected count of the 2x2 table is under 5 (the rule
+//! of W. G. Cochran, "Some methods for strengthening the common χ² tests", Biometrics 10 (1954), 417-451).
+//! Source of the exact test: R. A. Fisher, "The logic of inductive inference", Journal of the Royal
+//! Statistical Society 98 (1935), 39-82.
 
 use statrs::function::gamma::checked_gamma_ur;
 
-/// Two-sided p-value of `events1` out of `trials1` against `events2` out of `trials2`, events being at most trials.
+/// Two-sided p-value of `events1` out of `trials1` against `events2` out of `trials2`, events being at most
+/// trials.
 ///
 /// `None` if either has no trials. A p-value that no float can hold is the smallest positive float, never 0.
 #[must_use]
@@ -15,7 +16,8 @@ pub fn p_value(events1: u64, trials1: u64, events2: u64, trials2: u64) -> Option
     if trials1 == 0 || trials2 == 0 || events1 > trials1 || events2 > trials2 {
         return None;
     }
-    // The smaller sample first: the answer does not depend on the order, and is not to depend on it by rounding.
+    // The smaller sample first: the answer does not depend on the order, and is not to depend on it by
+    // rounding.
     let table = if (trials1, events1) <= (trials2, events2) {
         Table { events: [events1, events2], trials: [trials1, trials2] }
     } else {
@@ -54,16 +56,17 @@ impl Table {
         let (events, others) = (self.all_events() as f64, (self.all() - self.all_events()) as f64);
         let scale = (self.all() as f64 / (n1 as f64 * n2 as f64)) / (events * others);
         let half_square = difference * difference * scale / 2.0;
-        // Both tails beyond z are Γ(1/2, z²/2) / Γ(1/2); `statrs::erfc` has but ten digits of it. At z = 0 it is 1.
+        // Both tails beyond z are Γ(1/2, z²/2) / Γ(1/2); `statrs::erfc` has but ten digits of it. At z = 0 it
+        // is 1.
         checked_gamma_ur(0.5, half_square).unwrap_or(1.0)
     }
 
     /// Sum of the probabilities of all tables with these margins that are no likelier than this one.
     ///
     /// By the ratio of each probability to the next, from the likeliest on. `statrs` has the test too
-    /// (`stats_tests::fishers_exact`), but takes upper tails as 1 - cdf, which leaves nothing of a small p-value,
-    /// adds up as many terms as there are events, and its products overflow at large margins. Here one expected
-    /// count is under 5, so that some 200 terms are all that a float can tell from 0.
+    /// (`stats_tests::fishers_exact`), but takes upper tails as 1 - cdf, which leaves nothing of a small
+    /// p-value, adds up as many terms as there are events, and its products overflow at large margins. Here
+    /// one expected count is under 5, so that some 200 terms are all that a float can tell from 0.
     fn fisher(&self) -> f64 {
         let (all, row) = (self.all(), u128::from(self.trials[0]));
         let events_are_rarer = 2 * self.all_events() <= all;
@@ -87,12 +90,12 @@ impl Table {
         let this = chances.iter().find(|(x, _)| *x == seen).map_or(0.0, |(_, chance)| *chance);
         // Tables as likely as this one count, whatever rounding makes of them; R allows as much.
         let limit = this * (1.0 + 1e-7);
-        let sum = |least: &dyn Fn(f64) -> bool| -> f64 {
-            chances.iter().map(|(_, chance)| *chance).filter(|chance| least(*chance)).sum()
-        };
-        sum(&|chance| chance <= limit) / sum(&|_| true)
+        let chances = chances.iter().map(|(_, chance)| *chance);
+        let no_likelier: f64 = chances.clone().filter(|chance| *chance <= limit).sum();
+        no_likelier / chances.sum::<f64>()
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
