@@ -82,3 +82,45 @@ pub fn read(batches: &[RecordBatch]) -> Vec<Maturation> {
     let each = clients.iter().map(|(id, observed)| observed.maturation(Some(id.clone())));
     together.into_iter().chain(each).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, BooleanArray, Int64Array, StringArray};
+
+    use super::*;
+
+    #[test]
+    fn curves_of_all_then_of_each_client_and_month() {
+        let numbers = |values: &[i64]| -> ArrayRef { Arc::new(Int64Array::from(values.to_vec())) };
+        let texts = |values: &[&str]| -> ArrayRef { Arc::new(StringArray::from(values.to_vec())) };
+        let batch = RecordBatch::try_from_iter([
+            ("client_id", texts(&["b", "a", "a"])),
+            ("month", texts(&["2023-01", "2023-01", "2023-02"])),
+            ("entered_at", numbers(&[0, 0, 0])),
+            ("left_at", numbers(&[1, 2, 0])),
+            ("set", Arc::new(BooleanArray::from(vec![true, false, false])) as ArrayRef),
+            ("leads", numbers(&[1, 2, 3])),
+        ])
+        .unwrap();
+        let all = read(&[batch]);
+        let told: Vec<_> = all
+            .iter()
+            .map(|one| {
+                let months: Vec<_> =
+                    one.by_month.iter().map(|(month, points)| (month.as_str(), points.len())).collect();
+                (one.client_id.as_deref(), one.overall[0].at_risk, months)
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (None, 6, vec![("2023-01", 3), ("2023-02", 1)]),
+                (Some("a"), 5, vec![("2023-01", 3), ("2023-02", 1)]),
+                (Some("b"), 1, vec![("2023-01", 2)]),
+            ]
+        );
+        assert!(read(&[]).is_empty());
+    }
+}

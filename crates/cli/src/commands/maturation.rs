@@ -135,21 +135,31 @@ fn overall(points: &[CurvePoint]) -> comfy_table::Table {
     table
 }
 
-/// The months side by side at equal age.
-fn months(one: &Maturation) -> comfy_table::Table {
+/// The months side by side at equal age. A month that began before the client's first snapshot was not followed
+/// from its beginning: of what was set before, nothing is known, and shares of it would mislead.
+fn months(one: &Maturation) -> String {
     let mut header = vec!["set by day".to_owned()];
     header.extend(COMPARED.iter().map(u32::to_string));
     let header: Vec<_> = header.iter().map(String::as_str).collect();
     let mut table = output::table(&header, &[1, 2, 3, 4, 5, 6]);
-    for (month, points) in &one.by_month {
+    let (followed, others): (Vec<_>, Vec<_>) =
+        one.by_month.iter().partition(|(_, points)| points.first().is_some_and(|point| point.at_risk > 0));
+    for (month, points) in followed {
         let mut cells = vec![month.clone()];
-        // A month that has not reached an age, or was not followed at it, says nothing of it.
-        let first = points.iter().find(|point| point.at_risk > 0).map(|point| point.age_days);
-        cells.extend(COMPARED.iter().map(|age| {
-            let reached = points.get(*age as usize).filter(|_| first.is_some_and(|first| first <= *age));
-            reached.map(|point| percent(point.share_set)).unwrap_or_default()
-        }));
+        cells.extend(
+            COMPARED.iter().map(|age| {
+                points.get(*age as usize).map(|point| percent(point.share_set)).unwrap_or_default()
+            }),
+        );
         table.add_row(cells);
     }
-    table
+    let others: Vec<_> = others.into_iter().map(|(month, _)| month.as_str()).collect();
+    if others.is_empty() {
+        return table.to_string();
+    }
+    let told = format!(
+        "{}: begun before the client's first snapshot, so not followed from the beginning; see --format csv.",
+        others.join(", ")
+    );
+    format!("{table}\n{}", output::indented(&told, 1).trim_end())
 }

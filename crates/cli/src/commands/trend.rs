@@ -1,5 +1,6 @@
 //! `leadq trend`: what had been reached by each snapshot of a client, and over all clients.
 
+use chrono::{NaiveDateTime, NaiveTime};
 use clap::Args;
 use leadq_metrics::{Base, TrendPoint, Value};
 
@@ -85,7 +86,7 @@ fn table(points: &[TrendPoint]) -> comfy_table::Table {
     let name = if dated { "conversion_rate" } else { "set_of_matched_rate" };
     for point in points {
         let counts = &point.counts;
-        let mut cells = vec![point.snapshot_at.format("%Y-%m-%d %H:%M").to_string()];
+        let mut cells = vec![moment(point.snapshot_at)];
         if dated {
             cells.push(thousands(counts.delivered));
         }
@@ -99,4 +100,10 @@ fn table(points: &[TrendPoint]) -> comfy_table::Table {
         table.add_row(cells);
     }
     table
+}
+
+/// A snapshot's time; only its day where the name of its file gave no time of day (spec 1.8).
+fn moment(at: NaiveDateTime) -> String {
+    let last_second = at.time() == NaiveTime::from_hms_opt(23, 59, 59).unwrap_or_default();
+    at.format(if last_second { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M" }).to_string()
 }

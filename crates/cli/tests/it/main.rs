@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod convention;
@@ -30,3 +32,7 @@ mod reports;
 mod run_list;
 #[cfg(test)]
 mod runs;
+#[cfg(test)]
+mod segments;
+#[cfg(test)]
+mod trend;

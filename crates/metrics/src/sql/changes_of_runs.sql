@@ -38,15 +38,24 @@ change AS (
     SELECT client_id, coalesce(after_uuid, before_uuid), 'relinked', before_uuid, after_uuid, 'relinked', lead_number, NULL, 8
     FROM link_change
     UNION ALL
-    -- files: by name, time and content; `from` and `to` are what became of them
+    -- files: by name, time and content; `from` and `to` are what became of them. Another content under the same name
+    -- and time is a correction, and the one that it replaces is not told beside it.
     SELECT coalesce(a.client_id, b.client_id), NULL, 'file', b.status, a.status,
-        CASE WHEN b.status IS NULL THEN 'new_file' WHEN a.status IS NULL THEN 'withdrawn_file' ELSE 'correction' END,
+        CASE
+            WHEN b.status IS NULL AND had.file IS NULL THEN 'new_file'
+            WHEN a.status IS NULL THEN 'withdrawn_file'
+            ELSE 'correction'
+        END,
         NULL, coalesce(a.file, b.file), 9
     FROM before_report_file b
     FULL JOIN report_file a
         ON a.client_id = b.client_id AND a.file = b.file AND a.snapshot_at = b.snapshot_at
         AND a.content_key = b.content_key
-    WHERE a.status IS DISTINCT FROM b.status
+    LEFT JOIN (SELECT DISTINCT client_id, file, snapshot_at FROM before_report_file) had
+        ON had.client_id = a.client_id AND had.file = a.file AND had.snapshot_at = a.snapshot_at
+    LEFT JOIN (SELECT DISTINCT client_id, file, snapshot_at FROM report_file) has
+        ON has.client_id = b.client_id AND has.file = b.file AND has.snapshot_at = b.snapshot_at
+    WHERE a.status IS DISTINCT FROM b.status AND NOT (a.status IS NULL AND has.file IS NOT NULL)
 )
 SELECT client_id, lead_uuid, change, "from", "to", cause, lead_number, file
 FROM change

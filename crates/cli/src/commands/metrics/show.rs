@@ -32,6 +32,7 @@ pub(super) fn table(run: &RunRecord, answer: &Answer, limit: usize) -> String {
     if shown < segments.rows.len() {
         page.push_str(&format!(", {shown} shown; --limit shows more, --format csv all of them"));
     }
+    page.push_str("; ↑ ↓ differs from all others together (false discovery rate 5 %)");
     if segments.base == Base::Matched {
         page.push_str(
             "\nOf matched leads only: the client's report alone knows this, and rates are of them.",
@@ -44,28 +45,33 @@ pub(super) fn table(run: &RunRecord, answer: &Answer, limit: usize) -> String {
 fn segments_table(segments: &Segments, limit: usize) -> comfy_table::Table {
     let mut header: Vec<&str> = segments.by.iter().map(String::as_str).collect();
     let first = header.len();
-    let leads = if segments.base == Base::Matched { "matched" } else { "delivered" };
-    header.extend([leads, "set", "rate", "95 % interval", "shrunken", "demos", "sold", "differs"]);
-    let numeric: Vec<_> = (first..first + 7).collect();
+    header.extend(["leads", "set", "rate", "95 % interval", "shrunken", "demos", "sold"]);
+    let numeric: Vec<_> = (first..header.len()).collect();
     let mut table = output::table(&header, &numeric);
+    let all =
+        segments.rows.iter().fold((0, 0), |sum, row| (sum.0 + row.counts.set, sum.1 + row.counts.delivered));
+    let pooled = Rate::of(all.0, all.1).map_or(0.0, |rate| rate.value);
     for row in segments.rows.iter().take(limit) {
-        table.add_row(segment_row(row));
+        table.add_row(segment_row(row, pooled));
     }
     table
 }
 
-fn segment_row(row: &Segment) -> Vec<String> {
+fn segment_row(row: &Segment, pooled: f64) -> Vec<String> {
     let counts = &row.counts;
     let (rate, interval) = match counts.metric("conversion_rate") {
-        Some(Value::Rate(Some(rate))) => (percent(rate.value), interval(&rate)),
-        _ => Default::default(),
-    };
-    let differs = match (row.standing.q_value, row.standing.shrunken_rate, counts.metric("conversion_rate")) {
-        (Some(q), Some(shrunken), Some(Value::Rate(Some(rate)))) if q < DIFFERS => {
-            // Drawn towards the others, so those lie on the other side.
-            if shrunken < rate.value { "above" } else { "below" }
+        Some(Value::Rate(Some(rate))) => {
+            let differs = row.standing.q_value.is_some_and(|q| q < DIFFERS);
+            let mark = if !differs {
+                " "
+            } else if rate.value > pooled {
+                "↑"
+            } else {
+                "↓"
+            };
+            (format!("{}{mark}", percent(rate.value)), interval(&rate))
         }
-        _ => "",
+        _ => Default::default(),
     };
     let mut cells: Vec<_> =
         row.values.iter().map(|value| value.clone().unwrap_or_else(|| NONE.to_owned())).collect();
@@ -77,14 +83,14 @@ fn segment_row(row: &Segment) -> Vec<String> {
         row.standing.shrunken_rate.map(percent).unwrap_or_default(),
         thousands(counts.demos),
         counts.sold.map(thousands).unwrap_or_default(),
-        differs.to_owned(),
     ]);
     cells
 }
 
 /// A rate's limits.
 pub(in crate::commands) fn interval(rate: &Rate) -> String {
-    format!("{} to {}", percent(rate.low), percent(rate.high))
+    let (low, high) = (percent(rate.low), percent(rate.high));
+    format!("{} to {high}", low.trim_end_matches(" %"))
 }
 
 /// What a rate is a share of.
