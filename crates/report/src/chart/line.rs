@@ -6,7 +6,7 @@ use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 use plotters::element::{Circle, PathElement, Polygon, Text};
-use plotters::prelude::{DashedLineSeries, DrawingBackend, LineSeries, SVGBackend};
+use plotters::prelude::{DrawingBackend, LineSeries, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, IntoFont, ShapeStyle, TextStyle};
 
@@ -122,7 +122,8 @@ impl LineChart {
         let mut last = None;
         for (x, word) in &self.marks {
             let line = [(*x, self.y.low), (*x, self.y.high)];
-            chart.draw_series(DashedLineSeries::new(line, 5 * SCALE, 4 * SCALE, stroke(&BROKEN, 1)))?;
+            // The stylesheet makes dashes of it.
+            chart.draw_series([PathElement::new(line, stroke(&BROKEN, 1))])?;
             let at = (x - self.x.low) / (self.x.high - self.x.low) * width;
             if last.is_none_or(|last| at - last > 24.0) {
                 let style = text(&BROKEN).pos(Pos::new(HPos::Center, VPos::Bottom));

@@ -52,5 +52,7 @@ pub(crate) fn style() -> String {
             let _ = writeln!(rules, "svg [{property}=\"{hex}\"]{{{property}:var(--{name})}}");
         }
     }
+    let RGBColor(r, g, b) = BROKEN.light;
+    let _ = writeln!(rules, "figure polyline[stroke=\"#{r:02X}{g:02X}{b:02X}\"]{{stroke-dasharray:20 16}}");
     format!(":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n{rules}")
 }

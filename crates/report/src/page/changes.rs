@@ -50,11 +50,11 @@ fn runs(analysis: &Analysis, before: &EarlierRun) -> Markup {
     let change = |row: &BridgeRow| [row.delivered, row.matched, row.set, row.demos, row.sold];
     let table = html! {
         table {
-            thead { tr { th scope="col" { "" } @for head in ["Delivered", "Matched", "Set", "Demos", "Sold"] { th.n scope="col" { (head) } } } }
+            thead { tr { td {} @for head in ["Delivered", "Matched", "Set", "Demos", "Sold"] { th.n scope="col" { (head) } } } }
             tbody {
                 (totals(&format!("Run {}", before.run), all(old)))
                 @for row in &before.bridge {
-                    tr { th scope="row" { (row.cause) } @for change in change(row) { td.n { @if change != 0 { (signed(change)) } } } }
+                    tr { th scope="row" { (row.cause) } @for change in change(row) { td.n { @if change == 0 { span.soft { "0" } } @else { (signed(change)) } } } }
                 }
                 (totals(&format!("Run {}, this one", analysis.run), all(new)))
             }

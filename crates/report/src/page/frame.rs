@@ -28,5 +28,6 @@ pub(crate) fn document(title: &str, body: &Markup) -> String {
             body { (body) }
         }
     };
-    page.into_string()
+    // A number and its percent sign stay on one line.
+    page.into_string().replace(" %", "\u{a0}%")
 }

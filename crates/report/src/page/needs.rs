@@ -104,7 +104,7 @@ fn place(analysis: &Analysis, need: &Need<'_>) -> String {
             parts.push(format!("{}, {first} to {last}", counted(need.files.len() as u64, "file", "files")));
         }
     }
-    if need.count > 1 {
+    if need.count > need.files.len().max(1) as u64 {
         parts.push(format!("{} times", thousands(need.count)));
     }
     parts.join(" \u{b7} ")

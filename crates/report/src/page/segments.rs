@@ -1,6 +1,7 @@
 //! Segments: where leads do better and worse, with how sure that is.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use leadq_metrics::{Base, Rate, Segment, Segments};
 use maud::{Markup, html};
@@ -11,7 +12,7 @@ use crate::chart::interval::{self, Row};
 use crate::definitions;
 use crate::figures::{counted, cut, percent, thousands};
 
-/// The most segments in a chart; of more the highest and the lowest are shown, half each.
+/// The most segments in a chart.
 const MOST_CHARTED: usize = 12;
 /// The most segments in a table.
 const MOST_ROWS: usize = 40;
@@ -102,33 +103,46 @@ pub(super) fn section(analysis: &Analysis) -> Option<Section> {
 
 fn one(segments: &Segments) -> Markup {
     let all = pooled(segments).unwrap_or(0.0);
-    let mut ranked: Vec<&Segment> = segments.rows.iter().filter(|row| rate(row).is_some()).collect();
-    ranked.sort_by(|a, b| evened(b).partial_cmp(&evened(a)).unwrap_or(Ordering::Equal));
-    let gap = ranked.len().saturating_sub(MOST_CHARTED);
-    let half = MOST_CHARTED / 2;
-    let (top, bottom) = if gap > 0 {
-        (&ranked[..half], &ranked[ranked.len() - half..])
-    } else {
-        (ranked.as_slice(), &[][..])
-    };
-    let shown = top.iter().chain(bottom).map(|row| evened(row).unwrap_or(0.0));
-    let end = interval::end(shown.chain([all]));
-    let row = |segment: &Segment| line(segment, all, end);
+    let (charted, left) = charted(segments, all);
+    let end = interval::end(charted.iter().filter_map(|row| evened(row)).chain([all]));
     html! {
         div.cut {
             h3 { (title(segments)) }
             p.soft { (about(segments)) " All together " (percent(all)) "." }
             table.forest {
-                thead { tr { th scope="col" { "Segment" } th scope="col" { (interval::scale(end)) } th.n scope="col" { "Rate" } th scope="col" { "Likely between" } th scope="col" { "Beside the others" } th.n scope="col" { "Leads" } } }
-                tbody {
-                    @for segment in top { (row(segment)) }
-                    @if gap > 0 { tr.gap { td colspan="6" { (counted(gap as u64, "segment", "segments")) " in between" } } }
-                    @for segment in bottom { (row(segment)) }
-                }
+                thead { tr {
+                    th scope="col" { "Segment" } th scope="col" { (interval::scale(end)) } th.n scope="col" { "Rate" }
+                    th scope="col" { "Likely between" } th scope="col" { "Beside the others" } th.n scope="col" { "Leads" }
+                } }
+                tbody { @for segment in charted { (line(segment, all, end)) } }
             }
+            @if left > 0 { p.more { "The clearest differences, the highest and the lowest; " (counted(left as u64, "segment", "segments")) " in between not shown." } }
             (table(segments, all))
         }
     }
+}
+
+/// The segments of the chart, highest first, and how many are left out: those that differ clearly come in first, the
+/// largest of them before the others, then the highest and the lowest in turn.
+fn charted(segments: &Segments, pooled: f64) -> (Vec<&Segment>, usize) {
+    let mut ranked: Vec<&Segment> = segments.rows.iter().filter(|row| rate(row).is_some()).collect();
+    ranked.sort_by(|a, b| evened(b).partial_cmp(&evened(a)).unwrap_or(Ordering::Equal));
+    let count = ranked.len();
+    let clear = |place: &usize| matches!(Stands::of(ranked[*place], pooled), Stands::Above | Stands::Below);
+    let mut order: Vec<usize> = (0..count).filter(clear).collect();
+    order.sort_by_key(|place| std::cmp::Reverse(ranked[*place].counts.delivered));
+    order.extend(
+        (0..count / 2)
+            .flat_map(|place| [place, count - 1 - place])
+            .chain((count % 2 == 1).then_some(count / 2)),
+    );
+    let mut chosen = BTreeSet::new();
+    for place in order {
+        if chosen.len() < MOST_CHARTED {
+            chosen.insert(place);
+        }
+    }
+    (chosen.iter().map(|place| ranked[*place]).collect(), count - chosen.len())
 }
 
 fn about(segments: &Segments) -> &'static str {
@@ -199,6 +213,21 @@ fn table(segments: &Segments, pooled: f64) -> Markup {
 mod tests {
     use super::*;
     use leadq_metrics::{Counts, Standing};
+
+    #[test]
+    fn a_chart_has_the_clear_ones_and_the_ends() {
+        let segment = |n: u64, q_value| Segment {
+            values: vec![Some(n.to_string())],
+            counts: Counts { delivered: 100, set: n, ..Counts::default() },
+            standing: Standing { q_value: Some(q_value), ..Standing::default() },
+        };
+        let rows = (0..41).map(|n| segment(n, if n == 15 { 0.01 } else { 0.5 })).collect();
+        let segments = Segments { by: vec!["n".to_owned()], base: Base::Delivered, rows };
+        let (charted, left) = charted(&segments, 0.2);
+        let names: Vec<String> = charted.into_iter().map(name).collect();
+        assert_eq!(names, ["40", "39", "38", "37", "36", "35", "15", "4", "3", "2", "1", "0"]);
+        assert_eq!(left, 29);
+    }
 
     #[test]
     fn a_segment_stands_by_its_q_value() {

@@ -32,7 +32,7 @@ pub fn xlsx(analysis: &Analysis) -> Result<Vec<u8>, Error> {
 }
 
 /// The workbook with so many rows a sheet at most.
-fn within(analysis: &Analysis, rows: usize) -> Result<Vec<u8>, Error> {
+pub(crate) fn within(analysis: &Analysis, rows: usize) -> Result<Vec<u8>, Error> {
     let mut workbook = Workbook::new();
     let committed = analysis.committed_at.timestamp();
     let properties = DocProperties::new().set_title("Leads report").set_author("leadq");
