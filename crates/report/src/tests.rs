@@ -133,23 +133,28 @@ fn hostile() -> Analysis {
             count: 1,
             samples: vec![text()],
         }],
-        claims: Claims {
-            sums: vec![ClaimSum {
-                kind: ClaimKind::Other,
-                verdict: Verdict::Contradicted,
-                count: 1,
-                price: Some(-1.0),
-            }],
-            contradicted: vec![ContradictedClaim {
-                client_id: text(),
-                lead_number: Some(text()),
-                lead_uuid: text(),
-                dispo: text(),
-                evidence: text(),
-                price: None,
-            }],
-        },
+        claims: hostile_claims(),
         ..Analysis::default()
+    }
+}
+
+fn hostile_claims() -> Claims {
+    let text = || HOSTILE.to_owned();
+    Claims {
+        sums: vec![ClaimSum {
+            kind: ClaimKind::Other,
+            verdict: Verdict::Contradicted,
+            count: 1,
+            price: Some(-1.0),
+        }],
+        contradicted: vec![ContradictedClaim {
+            client_id: text(),
+            lead_number: Some(text()),
+            lead_uuid: text(),
+            dispo: text(),
+            evidence: text(),
+            price: None,
+        }],
     }
 }
 

@@ -1,119 +1,141 @@
 //! What is said to a client's office about each kind of finding; what is not listed is none of its business.
 
-use leadq_contract::FindingCode;
+use leadq_contract::FindingCode::{self, self as F};
 
 /// What is said about a kind of finding.
 pub(super) struct Words {
+    code: FindingCode,
     /// What was found.
     pub(super) what: &'static str,
     /// What to do.
     pub(super) remedy: &'static str,
     /// What is counted: one, many.
-    pub(super) unit: (&'static str, &'static str),
+    pub(super) unit: Unit,
 }
 
-const fn say(what: &'static str, remedy: &'static str, unit: (&'static str, &'static str)) -> Option<Words> {
-    Some(Words { what, remedy, unit })
+/// What is counted: one, many.
+type Unit = (&'static str, &'static str);
+
+const fn say(code: FindingCode, what: &'static str, remedy: &'static str, unit: Unit) -> Words {
+    Words { code, what, remedy, unit }
 }
 
-const FILES: (&str, &str) = ("file", "files");
-const CELLS: (&str, &str) = ("cell", "cells");
-const RECORDS: (&str, &str) = ("record", "records");
-const CASES: (&str, &str) = ("case", "cases");
+pub(super) const FILES: Unit = ("file", "files");
+const CELLS: Unit = ("cell", "cells");
+const RECORDS: Unit = ("record", "records");
+const CASES: Unit = ("case", "cases");
 
-/// The words for a code. Dead columns, unknown columns and rows set aside have sections of their own.
-pub(super) const fn of(code: FindingCode) -> Option<Words> {
-    use FindingCode as F;
-    match code {
-        F::NotAReport => say(
-            "A file is no report that we know",
-            "Please send the usual export, with its header line and the columns for email or phone and for the appointment.",
-            FILES,
-        ),
-        F::TooLarge | F::CompressionRatio => say(
-            "A file is too large",
-            "Please send one report a file, as it comes from your system, or ask us how to send more.",
-            FILES,
-        ),
-        F::TooManyColumns => {
-            say("A file has too many columns", "Please export only the columns of the report.", FILES)
-        }
-        F::PlaintextPii => say(
-            "Emails or phone numbers came in plain text",
-            "Please let your export hash them as agreed, before the file leaves you.",
-            CELLS,
-        ),
-        F::HashConventionMismatch => say(
-            "Emails or phone numbers are hashed in another way than agreed",
-            "Please check with us how they are to be written and hashed.",
-            CASES,
-        ),
-        F::RowCountDrop => say(
-            "A report has under half of the rows of the one before",
-            "Was the export cut, or filtered? If so, please send it again in full.",
-            FILES,
-        ),
-        F::StaleReport => {
-            say("We have had no new report for longer than usual", "Please send the latest export.", CASES)
-        }
-        F::InvalidHash => {
-            say("An email or phone is no hash", "Please look at how the column is filled.", CELLS)
-        }
-        F::JunkHash => say(
-            "A placeholder was entered as email or phone",
-            "Please leave the cell empty where you do not know it.",
-            CELLS,
-        ),
-        F::InvalidDate => {
-            say("A date cannot be read", "Please use one form throughout, such as 4/6/2023.", CELLS)
-        }
-        F::InvalidTimestamp => say(
-            "A date with time cannot be read",
-            "Please use one form throughout, such as 4/6/2023 2:30 PM.",
-            CELLS,
-        ),
-        F::InvalidBoolean => {
-            say("A yes-or-no cell says neither", "Please use 1 and 0, or yes and no.", CELLS)
-        }
-        F::InvalidState => say("A state is none", "Please use the two letters, such as NV.", CELLS),
-        F::InvalidZip => say("A ZIP code is none", "Please use five digits.", CELLS),
-        F::MissingColumn => say("A column is missing", "If your system has it, please export it too.", FILES),
-        F::DemoWithoutSet => say(
-            "Records have a demo but no appointment set",
-            "Please mark the appointment as set where a demo took place; they cannot be counted otherwise.",
-            RECORDS,
-        ),
-        F::SetWithoutAppt => {
-            say("Records are set but have no appointment date", "Please enter the date.", RECORDS)
-        }
-        F::ApptWithoutSet => say(
-            "Records have an appointment date but are not set",
-            "Please mark them as set, or remove the date.",
-            RECORDS,
-        ),
-        F::SaleWithoutDemo => say("Records are sold without a demo", "Please mark the demo.", RECORDS),
-        F::DemoBeforeAppt => say(
-            "Records say demo before the appointment's time",
-            "Please correct the date or the mark.",
-            RECORDS,
-        ),
-        F::EntryAfterSnapshot => say(
-            "Records were entered after the report that shows them",
-            "Please correct the entry date, or the date in the file's name.",
-            RECORDS,
-        ),
-        F::Vanished => say(
-            "Records have disappeared that the report should still show",
-            "Were they deleted or merged? If not, please check the export's filter.",
-            RECORDS,
-        ),
-        F::SplitIdentity => say(
-            "One lead number stands for several persons",
-            "Please give each person a number of its own.",
-            CASES,
-        ),
-        _ => None,
-    }
+/// Dead columns, unknown columns and rows set aside have sections of their own.
+const WORDS: &[Words] = &[
+    say(
+        F::NotAReport,
+        "A file is no report that we know",
+        "Please send the usual export, with its header line and the columns for email or phone and for the appointment.",
+        FILES,
+    ),
+    say(
+        F::TooLarge,
+        "A file is too large",
+        "Please send one report a file, as it comes from your system, or ask us how to send more.",
+        FILES,
+    ),
+    say(
+        F::CompressionRatio,
+        "A file is too large",
+        "Please send one report a file, as it comes from your system, or ask us how to send more.",
+        FILES,
+    ),
+    say(
+        F::TooManyColumns,
+        "A file has too many columns",
+        "Please export only the columns of the report.",
+        FILES,
+    ),
+    say(
+        F::PlaintextPii,
+        "Emails or phone numbers came in plain text",
+        "Please let your export hash them as agreed, before the file leaves you.",
+        CELLS,
+    ),
+    say(
+        F::HashConventionMismatch,
+        "Emails or phone numbers are hashed in another way than agreed",
+        "Please check with us how they are to be written and hashed.",
+        CASES,
+    ),
+    say(
+        F::RowCountDrop,
+        "A report has under half of the rows of the one before",
+        "Was the export cut, or filtered? If so, please send it again in full.",
+        FILES,
+    ),
+    say(
+        F::StaleReport,
+        "We have had no new report for longer than usual",
+        "Please send the latest export.",
+        CASES,
+    ),
+    say(F::InvalidHash, "An email or phone is no hash", "Please look at how the column is filled.", CELLS),
+    say(
+        F::JunkHash,
+        "A placeholder was entered as email or phone",
+        "Please leave the cell empty where you do not know it.",
+        CELLS,
+    ),
+    say(F::InvalidDate, "A date cannot be read", "Please use one form throughout, such as 4/6/2023.", CELLS),
+    say(
+        F::InvalidTimestamp,
+        "A date with time cannot be read",
+        "Please use one form throughout, such as 4/6/2023 2:30 PM.",
+        CELLS,
+    ),
+    say(F::InvalidBoolean, "A yes-or-no cell says neither", "Please use 1 and 0, or yes and no.", CELLS),
+    say(F::InvalidState, "A state is none", "Please use the two letters, such as NV.", CELLS),
+    say(F::InvalidZip, "A ZIP code is none", "Please use five digits.", CELLS),
+    say(F::MissingColumn, "A column is missing", "If your system has it, please export it too.", FILES),
+    say(
+        F::DemoWithoutSet,
+        "Records have a demo but no appointment set",
+        "Please mark the appointment as set where a demo took place; they cannot be counted otherwise.",
+        RECORDS,
+    ),
+    say(F::SetWithoutAppt, "Records are set but have no appointment date", "Please enter the date.", RECORDS),
+    say(
+        F::ApptWithoutSet,
+        "Records have an appointment date but are not set",
+        "Please mark them as set, or remove the date.",
+        RECORDS,
+    ),
+    say(F::SaleWithoutDemo, "Records are sold without a demo", "Please mark the demo.", RECORDS),
+    say(
+        F::DemoBeforeAppt,
+        "Records say demo before the appointment's time",
+        "Please correct the date or the mark.",
+        RECORDS,
+    ),
+    say(
+        F::EntryAfterSnapshot,
+        "Records were entered after the report that shows them",
+        "Please correct the entry date, or the date in the file's name.",
+        RECORDS,
+    ),
+    say(
+        F::Vanished,
+        "Records have disappeared that the report should still show",
+        "Were they deleted or merged? If not, please check the export's filter.",
+        RECORDS,
+    ),
+    say(
+        F::SplitIdentity,
+        "One lead number stands for several persons",
+        "Please give each person a number of its own.",
+        CASES,
+    ),
+];
+
+/// The words for a code, if it is the client's business.
+pub(super) fn of(code: FindingCode) -> Option<&'static Words> {
+    WORDS.iter().find(|words| words.code == code)
 }
 
 /// A canonical column in the words of an office.

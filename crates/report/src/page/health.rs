@@ -26,9 +26,12 @@ pub(crate) struct Dead<'a> {
     pub(crate) snapshots: u64,
 }
 
+/// The rows of a client, by column.
+type Columns<'a> = Vec<(&'a str, Vec<&'a ColumnHealth>)>;
+
 /// Rows by client and column, clients and columns in the order in which they first come.
-fn by_column(rows: &[ColumnHealth]) -> Vec<(&str, Vec<(&str, Vec<&ColumnHealth>)>)> {
-    let mut clients: Vec<(&str, Vec<(&str, Vec<&ColumnHealth>)>)> = Vec::new();
+fn by_column(rows: &[ColumnHealth]) -> Vec<(&str, Columns<'_>)> {
+    let mut clients: Vec<(&str, Columns<'_>)> = Vec::new();
     let mut places: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
     for row in rows {
         let (client, column) = (row.client_id.as_str(), row.column.as_str());

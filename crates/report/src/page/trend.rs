@@ -70,7 +70,8 @@ fn chart(points: &[&TrendPoint], whose: &str) -> Markup {
         return html! { p.soft { "No rate to show yet." } };
     }
     let breaks = breaks(points);
-    let (told, untold) = cut(&breaks, MOST_BREAKS);
+    let untold = breaks.len().saturating_sub(MOST_BREAKS);
+    let told = &breaks[untold..];
     let y = axis::shares(rates.iter().flat_map(|(_, rate)| [rate.low, rate.high]), false);
     let note = (y.low > 0.0).then(|| (y.label)(y.low));
     let chart = LineChart {
@@ -97,7 +98,7 @@ fn chart(points: &[&TrendPoint], whose: &str) -> Markup {
                 @if let Some(note) = note { p.soft { "The scale begins at " (note) ", so that changes can be seen." } }
                 @if !told.is_empty() {
                     ol.breaks { @for (number, at, what) in told { li { span.mark { (number) } " " (time(*at)) ": " (what) } } }
-                    (more(untold, "breaks", "leadq trend"))
+                    (more(untold, "earlier breaks", "leadq trend"))
                 }
             }
         }
