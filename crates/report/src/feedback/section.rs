@@ -22,7 +22,7 @@ pub(super) fn dead(feedback: &Feedback) -> Option<Markup> {
             section {
                 h2 { "Columns that have stopped telling anything" }
                 ul { @for dead in &feedback.dead_columns {
-                    li { strong { "Column \u{201c}" (words::column(&dead.column)) "\u{201d}" } ": the same in every row since the report of " strong { (time(dead.since)) } " (" (dead.file) "); before, it was filled." }
+                    li { strong { "Column \u{201c}" (words::column(&dead.column)) "\u{201d}" } ": " (words::dead(&dead.column)) " since the report of " strong { (time(dead.since)) } " (" (dead.file) ")." }
                 } }
                 p { strong { "Please: " } "repair the column in the export. Until then we keep what it said last, and newer entries are lost." }
             }
@@ -61,12 +61,11 @@ fn kind(feedback: &Feedback, code: FindingCode) -> Markup {
             li {
                 @if code.severity() == Severity::Error { span.badge.error { "important" } " " }
                 strong { (words.what) }
-                @if code != FindingCode::StaleReport {
-                    ": " (counted(if words.unit.0 == "file" { files.len().max(1) as u64 } else { count }, words.unit.0, words.unit.1))
-                }
+                @let counted_here = if words.of_files() { files.len() as u64 } else { count };
+                @if counted_here > 0 { ": " (counted(counted_here, words.unit.0, words.unit.1)) }
                 @if !columns.is_empty() { ", " (if columns.len() == 1 { "column " } else { "columns " }) (columns.iter().map(|name| words::column(name)).collect::<Vec<_>>().join(", ")) }
                 @if !files.is_empty() { div.soft { "In " (listed(&files, MOST_FILES)) } }
-                @if !samples.is_empty() { div.soft { "For example " (listed(&samples, MOST_SAMPLES)) } }
+                @if !samples.is_empty() && !words.of_files() { div.soft { "For example " (listed(&samples, MOST_SAMPLES)) } }
                 div { (words.remedy) }
             }
         }

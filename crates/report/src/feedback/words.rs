@@ -20,7 +20,7 @@ const fn say(code: FindingCode, what: &'static str, remedy: &'static str, unit: 
     Words { code, what, remedy, unit }
 }
 
-pub(super) const FILES: Unit = ("file", "files");
+const FILES: Unit = ("file", "files");
 const CELLS: Unit = ("cell", "cells");
 const RECORDS: Unit = ("record", "records");
 const CASES: Unit = ("case", "cases");
@@ -61,7 +61,7 @@ const WORDS: &[Words] = &[
         F::HashConventionMismatch,
         "Emails or phone numbers are hashed in another way than agreed",
         "Please check with us how they are to be written and hashed.",
-        CASES,
+        FILES,
     ),
     say(
         F::RowCountDrop,
@@ -73,7 +73,7 @@ const WORDS: &[Words] = &[
         F::StaleReport,
         "We have had no new report for longer than usual",
         "Please send the latest export.",
-        CASES,
+        FILES,
     ),
     say(F::InvalidHash, "An email or phone is no hash", "Please look at how the column is filled.", CELLS),
     say(
@@ -138,6 +138,21 @@ pub(super) fn of(code: FindingCode) -> Option<&'static Words> {
     WORDS.iter().find(|words| words.code == code)
 }
 
+impl Words {
+    /// Whether files are counted, and not what is in them: then samples tell the client nothing.
+    pub(super) fn of_files(&self) -> bool {
+        self.unit == FILES
+    }
+}
+
+/// What a dead column looks like.
+pub(super) fn dead(column: &str) -> &'static str {
+    match column {
+        "set" | "demo" => "no row says yes any more",
+        _ => "empty in every row",
+    }
+}
+
 /// A canonical column in the words of an office.
 pub(super) fn column(name: &str) -> &str {
     match name {
@@ -165,7 +180,7 @@ pub(super) fn reason(name: &str) -> (&str, &'static str) {
             "cannot be read",
             "the row has more or fewer cells than the header, or a quotation mark that never closes",
         ),
-        "no_identity" => ("nobody known", "the row has no email, phone or lead number"),
+        "no_identity" => ("no person given", "the row has no email, phone or lead number"),
         "oversized_row" => ("too long", "the row is far longer than a row should be"),
         other => (other, ""),
     }

@@ -8,6 +8,9 @@ use crate::figures::{number, thousands};
 /// Characters of a cell, under Excel's limit.
 const TEXT: usize = 32_000;
 
+/// A fraction as a percentage: only all is 100 %.
+const SHARE: &str = "[=1]0.0%;[>=0.9995]\">99.9%\";0.0%";
+
 /// A cell.
 #[derive(Debug, Clone)]
 pub(super) enum Cell {
@@ -41,6 +44,10 @@ impl Cell {
     pub(super) fn maybe<T>(value: Option<T>, cell: impl Fn(T) -> Self) -> Self {
         value.map_or(Self::Nothing, cell)
     }
+
+    const fn is_number(&self) -> bool {
+        !matches!(self, Self::Text(_) | Self::Words(_) | Self::Time(_) | Self::Nothing)
+    }
 }
 
 /// Formats of cells.
@@ -52,6 +59,7 @@ pub(super) struct Formats {
     /// A remark.
     pub(super) remark: Format,
     head: Format,
+    head_of_numbers: Format,
     text: Format,
     words: Format,
     count: Format,
@@ -66,7 +74,11 @@ impl Formats {
     /// All of them.
     pub(super) fn new() -> Self {
         let top = || Format::new().set_align(FormatAlign::Top);
-        let head = top().set_bold().set_text_wrap().set_background_color(Color::RGB(0xE9_EDF1));
+        let head = top()
+            .set_bold()
+            .set_text_wrap()
+            .set_background_color(Color::RGB(0xE9_EDF1))
+            .set_border_bottom(FormatBorder::Thin);
         Self {
             title: Format::new().set_bold().set_font_size(16),
             large: Format::new()
@@ -75,15 +87,16 @@ impl Formats {
                 .set_num_format("0.0%")
                 .set_align(FormatAlign::Left),
             remark: Format::new().set_font_color(Color::RGB(0x55_5F6B)),
-            head: head.set_border_bottom(FormatBorder::Thin),
-            text: top(),
-            words: top().set_text_wrap(),
+            head: head.clone().set_indent(1),
+            head_of_numbers: head.set_align(FormatAlign::Right),
+            text: top().set_indent(1),
+            words: top().set_text_wrap().set_indent(1),
             count: top().set_num_format("#,##0"),
             change: top().set_num_format("+#,##0;-#,##0;0"),
-            share: top().set_num_format("0.0%"),
+            share: top().set_num_format(SHARE),
             money: top().set_num_format("#,##0.00"),
             small: top().set_num_format("0.0000"),
-            time: top().set_num_format("yyyy-mm-dd hh:mm").set_align(FormatAlign::Left),
+            time: top().set_num_format("yyyy-mm-dd hh:mm").set_align(FormatAlign::Left).set_indent(1),
         }
     }
 }
@@ -138,8 +151,14 @@ pub(super) fn table(
     (top, columns): (u32, &[Column<'_>]),
     rows: impl Iterator<Item = Vec<Cell>>,
 ) -> Result<Place, XlsxError> {
+    sheet.set_row_height(top, 32)?;
+    let mut rows = rows.peekable();
+    let numbers: Vec<bool> =
+        rows.peek().map(|row| row.iter().map(Cell::is_number).collect()).unwrap_or_default();
     for (index, (head, _)) in columns.iter().enumerate() {
-        sheet.write_string_with_format(top, column(index), within(head), &formats.head)?;
+        let of_numbers = numbers.get(index).copied().unwrap_or_default();
+        let format = if of_numbers { &formats.head_of_numbers } else { &formats.head };
+        sheet.write_string_with_format(top, column(index), within(head), format)?;
     }
     let mut last = top;
     for row in rows {
@@ -181,7 +200,7 @@ pub(super) fn column(index: usize) -> u16 {
 }
 
 /// Text that fits a cell.
-fn within(text: &str) -> &str {
+pub(super) fn within(text: &str) -> &str {
     text.char_indices().nth(TEXT).map_or(text, |(end, _)| &text[..end])
 }
 

@@ -1,11 +1,12 @@
 //! The trend: a row a snapshot, and the rate as a line.
 
 use leadq_metrics::{Base, TrendPoint};
-use rust_xlsxwriter::{Chart, ChartType, Workbook, XlsxError};
+use rust_xlsxwriter::{Chart, ChartLegendPosition, ChartLine, ChartType, Workbook, XlsxError};
 
 use super::name::Names;
 use super::sheet::{Cell, Column, Formats, fill};
 use crate::Analysis;
+use crate::chart::axis::shares;
 use crate::page::trend_rate;
 
 const COLUMNS: [Column<'static>; 11] = [
@@ -54,11 +55,14 @@ pub(super) fn add(
                 last,
                 column,
             ));
-            series.set_format(rust_xlsxwriter::ChartLine::new().set_color("#0072B2").set_width(width));
+            series.set_format(ChartLine::new().set_color("#0072B2").set_width(width));
         }
         chart.title().set_name("Share of leads set, by report");
         chart.x_axis().set_num_format("d mmm").set_date_axis(true);
-        chart.y_axis().set_num_format("0%");
+        let values =
+            overall.iter().filter_map(|point| trend_rate(point)).flat_map(|rate| [rate.low, rate.high]);
+        chart.y_axis().set_num_format("0%").set_min(shares(values, false).low);
+        chart.legend().set_position(ChartLegendPosition::Bottom);
         chart
             .set_width(760)
             .set_height(340)
