@@ -71,6 +71,11 @@ pub fn time(at: NaiveDateTime) -> String {
     at.format(form).to_string()
 }
 
+/// Whether a character has no place in text for people, nor in the XML of a workbook.
+pub(crate) fn is_unprintable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')
+}
+
 /// The first items of a list, and how many more there are.
 pub(crate) fn cut<T>(items: &[T], most: usize) -> (&[T], usize) {
     let shown = items.len().min(most);

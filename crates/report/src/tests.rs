@@ -10,7 +10,8 @@ use crate::analysis::*;
 use crate::{DeadSince, Feedback, SetAside, feedback_html, fixture, html, xlsx};
 
 /// Text that would do harm wherever it is not escaped.
-const HOSTILE: &str = "=1+1|<script>alert('x')</script>\"><img src=//evil.example onerror=x>&amp;";
+const HOSTILE: &str =
+    "=1+1|\u{1b}[2J\u{0}\u{ffff}<script>alert('x')</script>\"><img src=//evil.example onerror=x>&amp;";
 
 /// Writes the pages into the folder that `LEADQ_PAGES` names when the tests are built, to look at them.
 #[test]
@@ -186,7 +187,7 @@ fn parts(workbook: Vec<u8>) -> Vec<(String, String)> {
 fn what_others_wrote_is_text() {
     for page in [html(&hostile()), feedback_html(&hostile_feedback())] {
         assert!(page.contains("&lt;script&gt;"));
-        for harm in ["<script", "<img", "\"><img"] {
+        for harm in ["<script", "<img", "\"><img", "\u{1b}", "\u{0}"] {
             assert!(!page.contains(harm), "{harm}");
         }
     }
@@ -291,7 +292,7 @@ fn a_workbook_holds_no_formula() {
     }
     let strings = parts(xlsx(&hostile()).unwrap());
     let (_, strings) = strings.iter().find(|(name, _)| name == "xl/sharedStrings.xml").unwrap();
-    assert!(strings.contains("=1+1|&lt;script&gt;"));
+    assert!(strings.contains("=1+1|\u{fffd}[2J\u{fffd}\u{fffd}&lt;script&gt;"));
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn singles(analysis: &Analysis, claims: &[ContradictedClaim], all: u64) -> Marku
                 @if several { td { (analysis.client_name(&claim.client_id)) } }
                 th scope="row" { @match &claim.lead_number { Some(number) => { (number) } None => { code.id { (claim.lead_uuid) } } } }
                 td { (claim.dispo) }
-                td { (claim.evidence) }
+                td.words { (claim.evidence) }
             } } }
         }
     };

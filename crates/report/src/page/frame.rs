@@ -29,5 +29,6 @@ pub(crate) fn document(title: &str, body: &Markup) -> String {
         }
     };
     // A number and its percent sign stay on one line.
-    page.into_string().replace(" %", "\u{a0}%")
+    let page = page.into_string().replace(" %", "\u{a0}%");
+    page.replace(|c: char| c != '\n' && crate::figures::is_unprintable(c), "\u{fffd}")
 }

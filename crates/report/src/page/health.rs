@@ -70,7 +70,7 @@ pub(super) fn section(analysis: &Analysis) -> Option<Section> {
     }
     let (shown, left) = cut(&clients, MOST);
     let body = html! {
-        p { "Each line is a column of the client's file, from its first report on the left to its latest on the right. The darker, the more cells told something, compared with the column's best report. " span.key.dead { "Struck orange" } " is dead: the column is there, but has suddenly told nothing." }
+        p { "Each line is a column of the client's file, from its first report on the left to its latest on the right. The darker, the more cells told something, compared with the column's best report. " span.key.dead { "Struck orange" } " is dead: the column is there, but has suddenly told nothing. The workbook has the number of every report." }
         @for (client, columns) in shown {
             @if clients.len() > 1 { h3 { (analysis.client_name(client)) } }
             (map(columns))

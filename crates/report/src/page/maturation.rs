@@ -112,29 +112,33 @@ fn table(maturation: &Maturation) -> Markup {
     let ages: Vec<u32> = AGES.into_iter().filter(reaches).collect();
     let months: Vec<_> = maturation.by_month.iter().rev().collect();
     let (shown, left) = cut(&months, MOST_MONTHS);
-    let row = |name: &str, curve: &[CurvePoint]| {
+    let row = |name: &str, curve: &[CurvePoint], value: fn(&CurvePoint) -> Option<f64>| {
         let curve = supported(curve);
+        let shares = ages.iter().map(|age| at(curve, *age).and_then(value).map(percent));
         html! {
             tr {
                 th scope="row" { (name) }
-                @for age in &ages { td.n { @match at(curve, *age) { Some(point) => { (percent(point.share_set)) } None => { span.soft { "\u{2013}" } } } } }
+                @for share in shares { td.n { @match share { Some(share) => { (share) } None => { span.soft { "\u{2013}" } } } } }
             }
         }
     };
+    let share: fn(&CurvePoint) -> Option<f64> = |point| Some(point.share_set);
     let watched = maturation.overall.iter().map(|point| point.at_risk).max().unwrap_or(0);
     let table = html! {
         table {
             thead { tr { th scope="col" { "Begun in" } @for age in &ages { th.n scope="col" { "by day " (age) } } } }
             tbody {
-                (row("all", &maturation.overall))
-                @for (month, curve) in shown { (row(month, curve)) }
+                (row("all", &maturation.overall, share))
+                (row("at least", &maturation.overall, |point| point.low))
+                (row("at most", &maturation.overall, |point| point.high))
+                @for (month, curve) in shown { (row(month, curve, share)) }
             }
         }
     };
     html! {
         @if !ages.is_empty() {
             (wide("Share set by age and month", &table))
-            p.soft { "At most " (thousands(watched)) " leads were watched at the same age. A dash: the month is too young, or too few leads were watched at that age." }
+            p.soft { "At most " (thousands(watched)) " leads were watched at the same age. \u{201c}At least\u{201d} and \u{201c}at most\u{201d} are the 95 % limits of all. A dash: the month is too young, or too few leads were watched at that age." }
             (more(left, "months", "leadq maturation"))
         }
     }

@@ -3,6 +3,7 @@
 
 mod changes;
 mod claims;
+mod doubts;
 mod files;
 pub(crate) mod frame;
 mod funnel;
@@ -14,6 +15,7 @@ mod segments;
 mod terms;
 mod trend;
 
+pub(crate) use doubts::doubts;
 pub(crate) use files::{bucket as bucket_words, status as status_words};
 pub(crate) use funnel::stages;
 pub(crate) use maturation::{at as curve_at, supported};

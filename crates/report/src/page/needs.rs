@@ -68,6 +68,7 @@ pub(super) fn section(analysis: &Analysis) -> Option<Section> {
             ol.needs { @for need in shown { (item(analysis, need)) } }
         }
         (more(left, "kinds of findings", "leadq findings"))
+        @if !shown.is_empty() { p.soft { "What a client should mend is in a note to it: " code { "leadq report --for-client ID" } "." } }
     };
     Some(Section::new("needs", "What needs you", body))
 }

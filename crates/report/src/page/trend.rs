@@ -54,6 +54,7 @@ pub(super) fn section(analysis: &Analysis) -> Option<Section> {
             @let name = analysis.client_name(client);
             h3 { (name) }
             (chart(&points, name))
+            (table(&points, matched))
         }
         (more(left, "clients", "leadq trend"))
     };

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Worksheet, XlsxError};
 
-use crate::figures::{number, thousands};
+use crate::figures::{is_unprintable, number, thousands};
 
 /// Characters of a cell, under Excel's limit.
 const TEXT: usize = 32_000;
@@ -58,6 +58,8 @@ pub(super) struct Formats {
     pub(super) large: Format,
     /// A remark.
     pub(super) remark: Format,
+    /// What to be careful about.
+    pub(super) caution: Format,
     head: Format,
     head_of_numbers: Format,
     text: Format,
@@ -87,10 +89,11 @@ impl Formats {
                 .set_num_format("0.0%")
                 .set_align(FormatAlign::Left),
             remark: Format::new().set_font_color(Color::RGB(0x55_5F6B)),
-            head: head.clone().set_indent(1),
+            caution: top().set_text_wrap().set_background_color(Color::RGB(0xFF_F4E6)),
+            head: head.clone().set_align(FormatAlign::Left).set_indent(1),
             head_of_numbers: head.set_align(FormatAlign::Right),
-            text: top().set_indent(1),
-            words: top().set_text_wrap().set_indent(1),
+            text: top().set_align(FormatAlign::Left).set_indent(1),
+            words: top().set_align(FormatAlign::Left).set_text_wrap().set_indent(1),
             count: top().set_num_format("#,##0"),
             change: top().set_num_format("+#,##0;-#,##0;0"),
             share: top().set_num_format(SHARE),
@@ -199,9 +202,10 @@ pub(super) fn column(index: usize) -> u16 {
     u16::try_from(index).unwrap_or(u16::MAX)
 }
 
-/// Text that fits a cell.
-pub(super) fn within(text: &str) -> &str {
-    text.char_indices().nth(TEXT).map_or(text, |(end, _)| &text[..end])
+/// Text that a cell can hold.
+pub(super) fn within(text: &str) -> String {
+    let text = text.char_indices().nth(TEXT).map_or(text, |(end, _)| &text[..end]);
+    text.replace(|c: char| c != '\n' && is_unprintable(c), "\u{fffd}")
 }
 
 /// Days since the end of 1899, as Excel counts.

@@ -8,10 +8,12 @@ use super::sheet::{Cell, Column, Formats, Place, column, table, within};
 use crate::Analysis;
 use crate::definitions::label;
 use crate::figures::{between, counted, time};
-use crate::page::stages;
+use crate::page::{doubts, stages};
 
 /// The most clients whose latest snapshot is told.
 const MOST_CLIENTS: usize = 20;
+/// About the characters of a line over the columns that the caution takes.
+const CHARACTERS: usize = 115;
 
 /// Adds the sheet.
 pub(super) fn add(
@@ -63,6 +65,20 @@ fn headline(sheet: &mut Worksheet, formats: &Formats, analysis: &Analysis) -> Re
         analysis.committed_at.format("%Y-%m-%d %H:%M UTC")
     );
     sheet.write_string_with_format(3, 0, within(&run), &formats.remark)?;
+    let doubts = doubts(analysis).join(" ");
+    if !doubts.is_empty() {
+        // Merged cells do not grow with their text.
+        let lines = doubts.chars().count() / CHARACTERS + 1;
+        sheet.set_row_height(4, 15 * u32::try_from(lines).unwrap_or(1).min(25))?;
+        sheet.merge_range(
+            4,
+            0,
+            4,
+            9,
+            &within(&format!("How far to trust it: {doubts}")),
+            &formats.caution,
+        )?;
+    }
     Ok(())
 }
 
@@ -81,7 +97,7 @@ fn funnel(
     });
     let columns: [Column<'_>; 5] =
         [("Stage", 0.0), ("Leads", 0.0), ("Of the stage before", 0.0), ("95 % from", 0.0), ("95 % to", 0.0)];
-    let place = table(sheet, formats, (5, &columns), rows)?;
+    let place = table(sheet, formats, (6, &columns), rows)?;
     if analysis.counts.delivered > 0 {
         let mut chart = Chart::new(ChartType::Bar);
         let series = chart.add_series();
@@ -99,7 +115,7 @@ fn funnel(
         chart.x_axis().set_hidden(true).set_major_gridlines(false);
         chart.y_axis().set_reverse();
         chart.set_width(520).set_height(300).set_alt_text("Leads by stage, from delivered to sold");
-        sheet.insert_chart(5, 7, &chart)?;
+        sheet.insert_chart(6, 7, &chart)?;
     }
     Ok(place)
 }
