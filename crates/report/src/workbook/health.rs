@@ -15,7 +15,7 @@ const FINDINGS: [Column<'static>; 8] = [
     ("File", 26.0),
     ("Column", 18.0),
     ("Count", 10.0),
-    ("What to do", 80.0),
+    ("What to do", 110.0),
     ("Samples", 60.0),
 ];
 const COLUMNS: [Column<'static>; 8] = [
@@ -47,7 +47,7 @@ pub(super) fn findings(
             Cell::maybe(finding.file.as_deref(), Cell::text),
             Cell::maybe(finding.column.as_deref(), Cell::text),
             Cell::Count(finding.count),
-            Cell::Words(finding.code.advice()),
+            Cell::text(finding.code.advice()),
             Cell::Text(finding.samples.join("; ")),
         ]
     });

@@ -11,12 +11,15 @@ const TEXT: usize = 32_000;
 /// A fraction as a percentage: only all is 100 %.
 const SHARE: &str = "[=1]0.0%;[>=0.9995]\">99.9%\";0.0%";
 
+/// The width of a column of many words, in characters.
+pub(super) const WORDS_WIDTH: f64 = 100.0;
+
 /// A cell.
 #[derive(Debug, Clone)]
 pub(super) enum Cell {
     /// Text.
     Text(String),
-    /// Text of many words.
+    /// Text of many words, in a column of [`WORDS_WIDTH`].
     Words(&'static str),
     /// A count.
     Count(u64),
@@ -182,7 +185,12 @@ fn write(
 ) -> Result<(), XlsxError> {
     match cell {
         Cell::Text(text) => sheet.write_string_with_format(row, column, within(&text), &formats.text)?,
-        Cell::Words(text) => sheet.write_string_with_format(row, column, text, &formats.words)?,
+        Cell::Words(text) => {
+            // Not every program makes room for wrapped text by itself.
+            let lines = (number(text.chars().count() as u64) / (WORDS_WIDTH * 0.9)).ceil();
+            sheet.set_row_height(row, 15.0 * lines)?;
+            sheet.write_string_with_format(row, column, text, &formats.words)?
+        }
         Cell::Count(count) => sheet.write_number_with_format(row, column, number(count), &formats.count)?,
         #[expect(clippy::cast_precision_loss, reason = "changes of counts stay far under 2^53")]
         Cell::Change(change) => {

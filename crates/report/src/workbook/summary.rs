@@ -24,7 +24,7 @@ pub(super) fn add(
 ) -> Result<(), XlsxError> {
     let name = names.of("Summary");
     let sheet = workbook.add_worksheet().set_name(&name)?;
-    for (index, width) in [26.0, 14.0, 12.0, 12.0, 12.0, 12.0].into_iter().enumerate() {
+    for (index, width) in [26.0, 14.0, 14.0, 12.0, 12.0, 12.0].into_iter().enumerate() {
         sheet.set_column_width(column(index), width)?;
     }
     headline(sheet, formats, analysis)?;
@@ -96,7 +96,7 @@ fn funnel(
         count.into_iter().chain(limits(rate)).collect()
     });
     let columns: [Column<'_>; 5] =
-        [("Stage", 0.0), ("Leads", 0.0), ("Of the stage before", 0.0), ("95 % from", 0.0), ("95 % to", 0.0)];
+        [("Stage", 0.0), ("Leads", 0.0), ("Of the one before", 0.0), ("95 % from", 0.0), ("95 % to", 0.0)];
     let place = table(sheet, formats, (6, &columns), rows)?;
     if analysis.counts.delivered > 0 {
         let mut chart = Chart::new(ChartType::Bar);

@@ -3,10 +3,11 @@
 use rust_xlsxwriter::{Workbook, XlsxError};
 
 use super::name::Names;
-use super::sheet::{Cell, Column, Formats, fill};
+use super::sheet::{Cell, Column, Formats, WORDS_WIDTH, fill};
 use crate::definitions::{METRICS, TERMS};
 
-const COLUMNS: [Column<'static>; 3] = [("Word", 30.0), ("Name in output", 24.0), ("What it means", 100.0)];
+const COLUMNS: [Column<'static>; 3] =
+    [("Word", 30.0), ("Name in output", 24.0), ("What it means", WORDS_WIDTH)];
 
 /// Adds the sheet.
 pub(super) fn add(workbook: &mut Workbook, formats: &Formats, names: &mut Names) -> Result<(), XlsxError> {
