@@ -26,7 +26,8 @@ fn pages_can_be_written() {
         ("empty.xlsx", xlsx(&Analysis::default()).unwrap()),
     ];
     for (name, bytes) in pages {
-        assert!(!bytes.is_empty(), "{name}");
+        let begin = if name.ends_with(".html") { "<!DOCTYPE html>" } else { "PK" };
+        assert!(bytes.starts_with(begin.as_bytes()) && bytes.len() > 5_000, "{name}");
         if let Some(folder) = option_env!("LEADQ_PAGES") {
             std::fs::write(std::path::Path::new(folder).join(name), bytes).unwrap();
         }

@@ -18,7 +18,7 @@ const MOST_BREAKS: usize = 8;
 const MOST_ROWS: usize = 31;
 
 /// A break: the number at its mark, when, and what.
-type Break<'a> = (usize, NaiveDateTime, String);
+type Break = (usize, NaiveDateTime, String);
 
 /// The rate of a point: of the leads delivered, or of those matched where nobody knows how many had been delivered.
 pub(crate) fn rate(point: &TrendPoint) -> Option<Rate> {
@@ -47,7 +47,7 @@ pub(super) fn section(analysis: &Analysis) -> Option<Section> {
             @else { "Share of the leads delivered by each report that had an appointment by then. " }
             "The band is the 95 % interval."
         }
-        (chart(&overall, "all clients"))
+        (chart(&overall, first.client_id.as_deref().map_or("all clients", |id| analysis.client_name(id))))
         (table(&overall, matched))
         @for client in shown {
             @let points: Vec<&TrendPoint> = analysis.trend.iter().filter(|point| point.client_id.as_deref() == Some(client)).collect();
@@ -107,7 +107,7 @@ fn chart(points: &[&TrendPoint], whose: &str) -> Markup {
 }
 
 /// What broke, numbered by snapshot.
-fn breaks<'a>(points: &[&'a TrendPoint]) -> Vec<Break<'a>> {
+fn breaks(points: &[&TrendPoint]) -> Vec<Break> {
     let broken = points.iter().filter(|point| !point.breaks.is_empty()).enumerate();
     broken.map(|(index, point)| (index + 1, point.snapshot_at, point.breaks.join("; "))).collect()
 }
