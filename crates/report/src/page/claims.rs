@@ -1,0 +1,82 @@
+//! Claims of the clients against the seller, and what the data says of them.
+
+use maud::{Markup, html};
+
+use super::{Section, more, wide};
+use crate::analysis::{ClaimSum, ContradictedClaim, Verdict};
+use crate::figures::{counted, cut, money, thousands};
+use crate::{Analysis, Claims};
+
+/// The most claims that are shown one by one.
+const MOST: usize = 15;
+
+/// How many claims have a verdict.
+fn count(claims: &Claims, verdict: Verdict) -> u64 {
+    claims.sums.iter().filter(|sum| sum.verdict == verdict).map(|sum| sum.count).fold(0, u64::saturating_add)
+}
+
+/// The section.
+pub(super) fn section(analysis: &Analysis) -> Option<Section> {
+    let claims = &analysis.claims;
+    let all: u64 = claims.sums.iter().map(|sum| sum.count).fold(0, u64::saturating_add);
+    let contradicted = count(claims, Verdict::Contradicted);
+    let body = html! {
+        @if all == 0 {
+            p { "No client claims anything against a lead." }
+        } @else {
+            p {
+                "Clients claim " (counted(all, "lead", "leads")) " against the seller. The data supports " strong { (thousands(count(claims, Verdict::Supported))) }
+                ", contradicts " strong { (thousands(contradicted)) } " and cannot tell of the rest."
+            }
+            (sums(&claims.sums))
+            (singles(analysis, &claims.contradicted, contradicted))
+        }
+    };
+    Some(Section::new("claims", "Claims", body))
+}
+
+fn sums(sums: &[ClaimSum]) -> Markup {
+    let priced = sums.iter().any(|sum| sum.price.is_some());
+    let table = html! {
+        table {
+            thead { tr { th scope="col" { "The client says" } th scope="col" { "The data" } th.n scope="col" { "Claims" } @if priced { th.n scope="col" { "Price of the leads" } } } }
+            tbody { @for sum in sums { tr {
+                th scope="row" { (sum.kind.words()) }
+                td { span class={ "verdict " (class(sum.verdict)) } { (sum.verdict.words()) } }
+                td.n { (thousands(sum.count)) }
+                @if priced { td.n { (sum.price.map(money).unwrap_or_default()) } }
+            } } }
+        }
+    };
+    wide("Claims by kind and verdict", &table)
+}
+
+const fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Supported => "good",
+        Verdict::Contradicted => "bad",
+        Verdict::Unchecked => "soft",
+    }
+}
+
+/// The contradicted ones, with what speaks against each.
+fn singles(analysis: &Analysis, claims: &[ContradictedClaim], all: u64) -> Markup {
+    let (shown, _) = cut(claims, MOST);
+    let left = usize::try_from(all).unwrap_or(usize::MAX).max(claims.len()) - shown.len();
+    let several = analysis.clients.len() > 1;
+    let table = html! {
+        table {
+            thead { tr { @if several { th scope="col" { "Client" } } th scope="col" { "Lead" } th scope="col" { "Claim" } th scope="col" { "What speaks against it" } } }
+            tbody { @for claim in shown { tr {
+                @if several { td { (analysis.client_name(&claim.client_id)) } }
+                th scope="row" { @match &claim.lead_number { Some(number) => { (number) } None => { code.id { (claim.lead_uuid) } } } }
+                td { (claim.dispo) }
+                td.words { (claim.evidence) }
+            } } }
+        }
+    };
+    html! {
+        @if !shown.is_empty() { h3 { "Contradicted" } (wide("Claims that the data contradicts", &table)) }
+        @if !shown.is_empty() || left > 0 { (more(left, "contradicted claims", "leadq claims")) }
+    }
+}
