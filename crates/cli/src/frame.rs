@@ -37,10 +37,6 @@ impl Frame {
         self.add(name, Arc::new(values.collect::<Float64Array>()));
     }
 
-    /// Adds a column of truth values.
-    pub(crate) fn flags(&mut self, name: &str, values: impl Iterator<Item = bool>) {
-        self.add(name, Arc::new(values.map(Some).collect::<BooleanArray>()));
-    }
 
     /// Adds a column of lists of text.
     pub(crate) fn lists<'v>(&mut self, name: &str, values: impl Iterator<Item = &'v [String]>) {
