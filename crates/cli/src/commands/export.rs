@@ -80,7 +80,7 @@ pub(super) async fn run(global: &Global, args: &ExportArgs) -> Outcome<()> {
     let edges = Edges::open(&global.settings()?)?;
     let view = edges.view(args.reading.run).await?;
     let tables = match args.table {
-        Which::All => Table::ALL.to_vec(),
+        Which::All => Table::ALL.into_iter().filter(|table| view.has(*table)).collect(),
         Which::One(table) => vec![table],
     };
     for table in tables {
