@@ -103,6 +103,12 @@ impl Claim {
         })
     }
 
+    /// The kind of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|claim| claim.name() == name)
+    }
+
     /// Name in tables.
     #[must_use]
     pub const fn name(self) -> &'static str {

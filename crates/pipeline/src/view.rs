@@ -81,9 +81,8 @@ impl<'a> View<'a> {
     /// # Errors
     /// If the run has no such table, or it cannot be read.
     pub async fn table(&self, table: Table) -> Result<QueryRows, PortError> {
-        let had = |name: &str| {
-            self.open.get(&table).is_none_or(|schema| schema.field_with_name(name).is_ok())
-        };
+        let had =
+            |name: &str| self.open.get(&table).is_none_or(|schema| schema.field_with_name(name).is_ok());
         let column = |name: &String| {
             if had(name) { quoted(name) } else { format!("NULL AS {}", quoted(name)) }
         };

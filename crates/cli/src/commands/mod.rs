@@ -1,5 +1,6 @@
 //! The command line: one file a command, each with its arguments and what it does.
 
+mod claims;
 mod config;
 mod csv;
 mod doctor;
@@ -77,6 +78,7 @@ enum Command {
     Metrics(metrics::MetricsArgs),
     Files(files::FilesArgs),
     Findings(findings::FindingsArgs),
+    Claims(claims::ClaimsArgs),
     Explain(explain::ExplainArgs),
     Export(export::ExportArgs),
     Runs(runs::RunsArgs),
@@ -117,6 +119,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Metrics(args) => metrics::run(&global, &args).await?,
         Command::Files(args) => files::run(&global, &args).await?,
         Command::Findings(args) => findings::run(&global, &args).await?,
+        Command::Claims(args) => claims::run(&global, &args).await?,
         Command::Explain(args) => explain::run(&global, &args).await?,
         Command::Export(args) => export::run(&global, &args).await?,
         Command::Runs(args) => runs::run(&global, &args).await?,

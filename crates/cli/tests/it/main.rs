@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod claims;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod convention;
@@ -18,6 +20,8 @@ mod hash;
 mod kinds;
 #[cfg(test)]
 mod matching;
+#[cfg(test)]
+mod older_run;
 #[cfg(test)]
 mod outcomes;
 #[cfg(test)]
