@@ -253,9 +253,9 @@ fn another_clients_leads_and_words() {
     );
     place.write(
         "b.json",
-        r#"{"contractor_report": {"dispositions": [
+        r#"{"input_schemas": {"contractor_reports": {"dispositions": [
             {"outcome": "dq_seller", "whole": ["Rejected: dup", "=not our area"]}
-        ]}}"#,
+        ]}}}"#,
     );
     let email = hashed("email", "e");
     let other = hashed("email", "f");

@@ -8,25 +8,7 @@
 -- * Anything else cannot be checked.
 -- Equi-joins throughout, never OR. A hub counts as null, as in matching; since a link needs an identifier
 -- that is none, no claim is without one.
-WITH claimed AS (
-    SELECT
-        k.record_key,
-        k.client_id,
-        k.lead_number,
-        k.lead_key,
-        k.lead_uuid,
-        d.dispo,
-        d.claim,
-        l.delivered_at,
-        r.entry_date,
-        coalesce(r.zip, l.zip) AS zip,
-        l.price
-    FROM lead_link k
-    JOIN crm_record r ON r.record_key = k.record_key
-    JOIN dim_disposition d ON d.client_id = r.client_id AND d.dispo = r.dispo
-    JOIN dim_lead l ON l.lead_key = k.lead_key
-    WHERE k.selected AND d.claim IS NOT NULL
-),
+WITH
 -- Usable identifiers, one a row.
 lead_identifier AS (
     SELECT l.client_id, l.lead_key, 'email' AS kind, l.email_key AS identifier
