@@ -107,3 +107,13 @@ fn values(column: &dyn Array) -> Vec<Json> {
         _ => as_text(column),
     }
 }
+
+/// A surrogate key, given as hexadecimal digits, as other tools show it.
+pub(crate) fn as_uuid(hex: &str) -> String {
+    match (hex.len(), hex.is_ascii()) {
+        (32, true) => {
+            format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+        }
+        _ => hex.to_owned(),
+    }
+}

@@ -37,7 +37,6 @@ impl Frame {
         self.add(name, Arc::new(values.collect::<Float64Array>()));
     }
 
-
     /// Adds a column of lists of text.
     pub(crate) fn lists<'v>(&mut self, name: &str, values: impl Iterator<Item = &'v [String]>) {
         let mut lists = ListBuilder::new(StringBuilder::new());

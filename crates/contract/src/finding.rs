@@ -137,6 +137,10 @@ finding_codes! {
     ConflictLink = "conflict_link", Warning, "records match a lead by one identifier while the other differs";
     /// A disposition of unknown meaning.
     UnmappedDisposition = "unmapped_disposition", Warning, "dispositions that no rule of the vocabulary knows; they count for no outcome until schemas.json says what they mean";
+    /// A claim that the data bear out.
+    ClaimSupported = "claim_supported", Warning, "claims against us that the data bear out; money may be due: leadq claims shows the evidence";
+    /// A claim that the data speak against.
+    ClaimContradicted = "claim_contradicted", Warning, "claims against us that the data speak against; look before crediting: leadq claims --verdict contradicted";
 }
 
 impl FindingCode {

@@ -66,6 +66,60 @@ impl Outcome {
     }
 }
 
+/// What a disposition claims against the seller of the lead, if it means [`Outcome::DqSeller`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Claim {
+    /// The client had this homeowner already.
+    Duplicate,
+    /// The homeowner lives where the client does not work.
+    OutOfArea,
+    /// Anything else, which the data cannot check.
+    Other,
+}
+
+impl Claim {
+    /// Every kind of claim.
+    pub const ALL: [Self; 3] = [Self::Duplicate, Self::OutOfArea, Self::Other];
+
+    /// The claim that an outcome and the text of its disposition make, if they make one. A client's own
+    /// vocabulary may give any text that outcome, so that the words count, not only how they begin.
+    #[must_use]
+    pub fn of(outcome: Outcome, dispo: &str) -> Option<Self> {
+        if outcome != Outcome::DqSeller {
+            return None;
+        }
+        let text = compared(dispo);
+        let lower = dispo.to_lowercase();
+        let word = |fits: fn(&str) -> bool| lower.split(|c: char| !c.is_alphanumeric()).any(fits);
+        let duplicate = |word: &str| {
+            word.starts_with("duplicat") || matches!(word, "dup" | "dups" | "dupe" | "dupes" | "duped")
+        };
+        Some(if text.starts_with("dq-duplicate") || word(duplicate) {
+            Self::Duplicate
+        } else if text.contains("outofarea") || word(|word| word == "area") {
+            Self::OutOfArea
+        } else {
+            Self::Other
+        })
+    }
+
+    /// The kind of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|claim| claim.name() == name)
+    }
+
+    /// Name in tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate",
+            Self::OutOfArea => "out_of_area",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// How a phrase of the vocabulary is compared, case and white space apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phrase {
@@ -206,6 +260,43 @@ mod tests {
         ];
         for (dispo, expected) in cases {
             assert_eq!(vocabulary.outcome(dispo), expected, "{dispo:?}");
+        }
+    }
+
+    #[test]
+    fn claims_of_2_7() {
+        let vocabulary = Vocabulary::default();
+        let cases = [
+            ("DQ - Duplicate", Some(Claim::Duplicate)),
+            ("dq-DuplicateLead", Some(Claim::Duplicate)),
+            ("DQ-Out of Area", Some(Claim::OutOfArea)),
+            ("DQ - Out Of Area North", Some(Claim::OutOfArea)),
+            ("DQ - Robocall", Some(Claim::Other)),
+            ("DQ - R/P/C", Some(Claim::Other)),
+            // claims of no one against the seller
+            ("DQ Bath - Duplicate", None),
+            ("Sale", None),
+            ("Area", None),
+        ];
+        for (dispo, expected) in cases {
+            assert_eq!(Claim::of(vocabulary.outcome(dispo), dispo), expected, "{dispo:?}");
+        }
+    }
+
+    #[test]
+    fn claims_in_a_clients_own_words() {
+        let cases = [
+            ("Bad lead: dup", Claim::Duplicate),
+            ("Already a customer (DUPE)", Claim::Duplicate),
+            ("Reject/duplicated", Claim::Duplicate),
+            ("Not our area", Claim::OutOfArea),
+            ("Outofarea", Claim::OutOfArea),
+            ("Duplex", Claim::Other),
+            ("Areaway", Claim::Other),
+            ("", Claim::Other),
+        ];
+        for (dispo, expected) in cases {
+            assert_eq!(Claim::of(Outcome::DqSeller, dispo), Some(expected), "{dispo:?}");
         }
     }
 

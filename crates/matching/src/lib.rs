@@ -4,6 +4,7 @@
 //! proportion to the client's records. The [`plan`] says, as SQL, how links and outcomes follow from the
 //! folded tables; an engine executes it, here or on a cluster.
 
+pub mod claim;
 pub mod explain;
 pub mod fold;
 pub mod health;

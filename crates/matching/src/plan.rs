@@ -54,6 +54,8 @@ pub fn steps(dimensions: &[String]) -> Vec<Step> {
         scratch("hub_identifier", include_str!("sql/hub_identifier.sql")),
         table(Table::LeadLink, include_str!("sql/lead_link.sql").to_owned()),
         table(Table::FactLeadOutcome, with("l", include_str!("sql/fact_lead_outcome.sql"))),
+        scratch("claimed", include_str!("sql/claimed.sql")),
+        table(Table::Claim, include_str!("sql/claim.sql").to_owned()),
         table(Table::DimPlace, include_str!("sql/dim_place.sql").to_owned()),
         table(Table::DimDate, include_str!("sql/dim_date.sql").to_owned()),
         table(Table::Finding, findings()),
@@ -89,6 +91,8 @@ rules! {
     AmbiguousLink = "ambiguous_link";
     ConflictLink = "conflict_link";
     UnmappedDisposition = "unmapped_disposition";
+    ClaimSupported = "claim_supported";
+    ClaimContradicted = "claim_contradicted";
 }
 
 /// All findings: those of reading and folding, and one query a rule.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryArray, Date32Array, Int64Array, ListBuilder, StringArray, StringBuilder,
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Int64Array, ListBuilder, StringArray, StringBuilder,
     TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -11,8 +11,9 @@ use arrow::record_batch::RecordBatch;
 use chrono::NaiveDateTime;
 use leadq_contract::rows::{Bucket, BucketCounts};
 use leadq_contract::run::FileStatus;
-use leadq_contract::vocabulary::Outcome;
-use leadq_contract::{ClientId, ClientSettings, Finding, IdentifierKey, SurrogateKey, Table};
+use leadq_contract::vocabulary::{Claim, Outcome};
+use leadq_contract::{ClientId, ClientSettings, Finding, IdentifierKey, ReportColumn, SurrogateKey, Table};
+use leadq_matching::health::ColumnCounts;
 
 use crate::error::RunError;
 use crate::wall::{instant_of, micros};
@@ -39,7 +40,8 @@ pub(crate) struct SnapshotRow {
     pub(crate) number: i64,
     pub(crate) rows_set: [u64; 2],
     pub(crate) entry_range: Option<(i32, i32)>,
-    pub(crate) dead: Vec<&'static str>,
+    pub(crate) columns: ColumnCounts,
+    pub(crate) dead: Vec<ReportColumn>,
 }
 
 /// A client and its snapshots.
@@ -72,6 +74,10 @@ fn maybe_texts<T: AsRef<str>>(values: impl Iterator<Item = Option<T>>) -> ArrayR
 
 fn integers(values: impl Iterator<Item = i64>) -> ArrayRef {
     Arc::new(values.map(Some).collect::<Int64Array>())
+}
+
+fn flags(values: impl Iterator<Item = bool>) -> ArrayRef {
+    Arc::new(values.map(Some).collect::<BooleanArray>())
 }
 
 fn times(values: impl Iterator<Item = Option<NaiveDateTime>>) -> ArrayRef {
@@ -124,7 +130,10 @@ pub(crate) fn dim_snapshot(snapshots: &[SnapshotRow], files: &[FileRow]) -> Resu
     let dates = |value: fn((i32, i32)) -> i32| -> ArrayRef {
         Arc::new(snapshots.iter().map(|s| s.entry_range.map(value)).collect::<Date32Array>())
     };
-    let dead = |s: &SnapshotRow| (!s.dead.is_empty()).then(|| s.dead.join(","));
+    let dead = |s: &SnapshotRow| {
+        let names: Vec<_> = s.dead.iter().map(|column| column.name()).collect();
+        (!names.is_empty()).then(|| names.join(","))
+    };
     columns.extend([
         integers(snapshots.iter().map(|s| s.rows_set[0] as i64)),
         integers(snapshots.iter().map(|s| s.rows_set[1] as i64)),
@@ -133,6 +142,25 @@ pub(crate) fn dim_snapshot(snapshots: &[SnapshotRow], files: &[FileRow]) -> Resu
         maybe_texts(snapshots.iter().map(dead)),
     ]);
     build(Table::DimSnapshot, columns)
+}
+
+pub(crate) fn column_health(snapshots: &[SnapshotRow], files: &[FileRow]) -> Result<RecordBatch, RunError> {
+    let rows = || snapshots.iter().flat_map(|s| ReportColumn::ALL.into_iter().map(move |column| (s, column)));
+    let file = |snapshot: &SnapshotRow| &files[snapshot.file];
+    build(
+        Table::ColumnHealth,
+        vec![
+            texts(rows().map(|(s, _)| &file(s).client.0)),
+            integers(rows().map(|(s, _)| s.number)),
+            times(rows().map(|(s, _)| Some(file(s).snapshot_at))),
+            texts(rows().map(|(s, _)| &file(s).name)),
+            texts(rows().map(|(_, column)| column.name())),
+            integers(rows().map(|(s, _)| s.columns.kept as i64)),
+            integers(rows().map(|(s, column)| s.columns.informative[column.index()] as i64)),
+            flags(rows().map(|(s, column)| s.columns.present.contains(column))),
+            flags(rows().map(|(s, column)| s.dead.contains(&column))),
+        ],
+    )
 }
 
 pub(crate) fn dim_client(clients: &[ClientRow]) -> Result<RecordBatch, RunError> {
@@ -166,6 +194,7 @@ pub(crate) fn dim_disposition(words: &[Words]) -> Result<RecordBatch, RunError> 
             texts(rows().map(|(w, ..)| &w.client.id.0)),
             texts(rows().map(|(_, text, _)| text)),
             texts(rows().map(|(.., outcome)| outcome.name())),
+            maybe_texts(rows().map(|(_, text, outcome)| Claim::of(outcome, text).map(Claim::name))),
         ],
     )
 }

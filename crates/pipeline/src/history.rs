@@ -137,6 +137,7 @@ impl History {
             },
             entry_range: reading.entry_range,
         };
+        let columns = meta.columns;
         let changes = fold.apply(meta, rows.into_batches().map_err(scratch)?).map_err(failed)?;
         let identities = changes.passed_over.iter().map(|identity| (client.id.clone(), *identity));
         self.row_identities.extend(identities);
@@ -146,7 +147,8 @@ impl History {
             number: fold.snapshots().len() as i64,
             rows_set: reading.rows_set,
             entry_range: reading.entry_range,
-            dead: changes.dead.iter().map(|dead| dead.column.name()).collect(),
+            columns,
+            dead: changes.dead.iter().map(|dead| dead.column).collect(),
         });
         emit(changes.closed.into_iter().map(Ok), client, &sinks.versions)?;
         for rows in quarantine.into_batches().map_err(scratch)? {

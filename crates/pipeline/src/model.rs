@@ -52,9 +52,10 @@ mod tests {
     use leadq_contract::Table;
 
     /// Tables that a run commits which no step of the plan makes.
-    const MADE_BEFORE: [Table; 8] = [
+    const MADE_BEFORE: [Table; 9] = [
         Table::ReportFile,
         Table::DimSnapshot,
+        Table::ColumnHealth,
         Table::DimClient,
         Table::DimStatus,
         Table::DimDisposition,

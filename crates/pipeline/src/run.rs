@@ -248,6 +248,7 @@ impl Stages<'_> {
         for (table, rows) in [
             (Table::ReportFile, batches::report_file(&history.files)?),
             (Table::DimSnapshot, batches::dim_snapshot(&history.snapshots, &history.files)?),
+            (Table::ColumnHealth, batches::column_health(&history.snapshots, &history.files)?),
             (Table::DimClient, batches::dim_client(&history.clients)?),
             (Table::DimStatus, batches::dim_status(&history.words)?),
             (Table::DimDisposition, batches::dim_disposition(&history.words)?),

@@ -80,7 +80,7 @@ pub(super) async fn run(global: &Global, args: &ExportArgs) -> Outcome<()> {
     let edges = Edges::open(&global.settings()?)?;
     let view = edges.view(args.reading.run).await?;
     let tables = match args.table {
-        Which::All => Table::ALL.to_vec(),
+        Which::All => Table::ALL.into_iter().filter(|table| view.has(*table)).collect(),
         Which::One(table) => vec![table],
     };
     for table in tables {
@@ -202,7 +202,7 @@ fn as_text(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Arrow
                 }
                 DataType::List(_) => Arc::new(joined(column)?),
                 // The one text that is the backend's own and that others join by.
-                DataType::Utf8 if field.name() == "lead_uuid" => cast(column, &DataType::Utf8)?,
+                DataType::Utf8 if field.name().ends_with("lead_uuid") => cast(column, &DataType::Utf8)?,
                 DataType::Utf8 => {
                     let texts = cast(column, &DataType::Utf8)?;
                     Arc::new(

@@ -2,6 +2,7 @@
 
 mod asking;
 mod changes;
+mod claims;
 mod config;
 mod csv;
 mod doctor;
@@ -92,6 +93,7 @@ enum Command {
     Changes(changes::ChangesArgs),
     Files(files::FilesArgs),
     Findings(findings::FindingsArgs),
+    Claims(claims::ClaimsArgs),
     Explain(explain::ExplainArgs),
     Export(export::ExportArgs),
     Runs(runs::RunsArgs),
@@ -135,6 +137,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Changes(args) => changes::run(&global, &args).await?,
         Command::Files(args) => files::run(&global, &args).await?,
         Command::Findings(args) => findings::run(&global, &args).await?,
+        Command::Claims(args) => claims::run(&global, &args).await?,
         Command::Explain(args) => explain::run(&global, &args).await?,
         Command::Export(args) => export::run(&global, &args).await?,
         Command::Runs(args) => runs::run(&global, &args).await?,

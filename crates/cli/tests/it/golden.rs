@@ -27,6 +27,17 @@ fn counts(findings: &Json) -> Vec<String> {
     counts.into_iter().map(|(key, count)| format!("{key}: {count}")).collect()
 }
 
+/// Claims by kind, verdict and what it rests on.
+fn claims(place: &Place) -> Vec<String> {
+    let mut counts = std::collections::BTreeMap::<String, u64>::new();
+    for claim in place.json(&["claims"]).as_array().unwrap() {
+        let text = |name: &str| claim[name].as_str().unwrap_or("nothing");
+        let key = format!("{} {} by {}", text("claim"), text("verdict"), text("evidence"));
+        *counts.entry(key).or_default() += 1;
+    }
+    counts.into_iter().map(|(key, count)| format!("{key}: {count}")).collect()
+}
+
 const FUNNEL: &[&str] = &[
     "delivered",
     "matched",
@@ -55,6 +66,7 @@ fn the_sample() {
     // As the independent Python implementation has it, too.
     assert_eq!(figures(&place.json(&["metrics"]), FUNNEL), [477, 443, 103, 10, 100, 72, 20, 1, 19, 106]);
     insta::assert_snapshot!(counts(&place.json(&["findings"])).join("\n"));
+    insta::assert_snapshot!(claims(&place).join("\n"));
     let files = place.json(&["files"]);
     for file in files.as_array().unwrap() {
         let buckets = [
@@ -114,15 +126,41 @@ fn the_seeds_real_data() {
     let mut expected: Vec<_> = (16..=22).map(|n| format!("set data_{n}.csv")).collect();
     expected.extend(["state data_21.csv".to_owned(), "state data_22.csv".to_owned()]);
     assert_eq!(dead, expected);
-    for (code, count) in
+    let count = |code: &str| -> u64 { found(code).iter().map(|f| f["count"].as_u64().unwrap()).sum() };
+    for (code, expected) in
         [("aged_out", 788), ("shared_identity", 41), ("set_inferred", 65), ("conflict_link", 19)]
     {
-        assert_eq!(found(code).iter().map(|f| f["count"].as_u64().unwrap()).sum::<u64>(), count, "{code}");
+        assert_eq!(count(code), expected, "{code}");
     }
     assert!(found("vanished").is_empty());
     let mut hubs: Vec<_> = found("hub_identifier").iter().map(|f| f["column"].as_str().unwrap()).collect();
     hubs.sort_unstable();
     assert_eq!(hubs, ["email_hash", "phone_hash"], "one hash stands in both columns");
+
+    // As an independent Python implementation has it, from the raw files.
+    assert_eq!(
+        claims(&place),
+        [
+            "duplicate contradicted by nothing: 69",
+            "duplicate supported by record: 6",
+            "other unchecked by nothing: 282",
+            "out_of_area contradicted by place: 42",
+            "out_of_area unchecked by nothing: 94",
+        ]
+    );
+    assert_eq!((count("claim_contradicted"), count("claim_supported")), (111, 6));
+    let health = place.table("column_health");
+    assert_eq!(health.len(), 22 * 13);
+    let dead = health.iter().filter(|row| row["dead"] == "true");
+    let mut dead: Vec<_> = dead.map(|row| format!("{} {}", row["column"], row["file"])).collect();
+    dead.sort();
+    assert_eq!(dead, expected, "the table says what the findings do");
+    let informative = |column: &str, file: &str| {
+        let row = health.iter().find(|row| row["column"] == column && row["file"] == file).unwrap();
+        ["kept", "informative"].map(|name| row[name].clone())
+    };
+    assert_eq!(informative("set", "data_15.csv"), ["3724", "809"]);
+    assert_eq!(informative("set", "data_16.csv"), ["3720", "0"]);
 
     assert_eq!(place.table("record_version").len(), 5009);
     let records = place.table("crm_record");

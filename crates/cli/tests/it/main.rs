@@ -5,6 +5,8 @@ mod bad_input;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod claims;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod convention;
@@ -20,6 +22,8 @@ mod hash;
 mod kinds;
 #[cfg(test)]
 mod matching;
+#[cfg(test)]
+mod older_run;
 #[cfg(test)]
 mod outcomes;
 #[cfg(test)]

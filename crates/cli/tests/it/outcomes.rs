@@ -149,6 +149,16 @@ fn a_dead_column_is_noticed_not_believed() {
     assert_eq!(dead.len(), 1);
     assert_eq!((dead[0]["file"].as_str(), dead[0]["column"].as_str()), ("2023-01-11.csv", "set"));
     assert!(dead[0]["samples"].contains("20 of 60"), "{dead:?}");
+    let health = place.table("column_health");
+    assert_eq!(health.len(), 2 * 13, "each canonical column in each snapshot");
+    let told = |column: &str| -> Vec<_> {
+        let rows = health.iter().filter(|row| row["column"] == column);
+        let columns = ["snapshot_no", "file", "kept", "informative", "present", "dead"];
+        rows.map(|row| columns.map(|name| row[name].as_str()).join(" ")).collect()
+    };
+    assert_eq!(told("set"), ["1 2023-01-10.csv 60 20 true false", "2 2023-01-11.csv 60 0 true true"]);
+    assert_eq!(told("appt_at"), ["1 2023-01-10.csv 60 20 true false", "2 2023-01-11.csv 60 21 true false"]);
+    assert_eq!(told("city"), ["1 2023-01-10.csv 60 0 false false", "2 2023-01-11.csv 60 0 false false"]);
 }
 
 #[test]

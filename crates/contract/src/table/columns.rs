@@ -15,11 +15,13 @@ pub(super) fn of(table: Table, dimensions: &[String]) -> Vec<Field> {
         Table::DimDisposition => DIM_DISPOSITION.iter().map(Column::field).collect(),
         Table::DimClient => DIM_CLIENT.iter().map(Column::field).collect(),
         Table::DimSnapshot => dim_snapshot(),
+        Table::ColumnHealth => COLUMN_HEALTH.iter().map(Column::field).collect(),
         Table::ReportFile => report_file(),
         Table::RecordVersion => record_version(),
         Table::CrmRecord => crm_record(),
         Table::LeadLink => LEAD_LINK.iter().map(Column::field).collect(),
         Table::FactLeadOutcome => fact_lead_outcome(dimensions),
+        Table::Claim => claim(),
         Table::Finding => finding(),
         Table::Quarantine => QUARANTINE.iter().map(Column::field).collect(),
     }
@@ -92,6 +94,8 @@ const DIM_DISPOSITION: &[Column] = &[
     Column("client_id", Text, SOME),
     Column("dispo", Text, SOME),
     Column("outcome", Text, SOME),
+    // what it claims against the seller; null unless the outcome is `dq_seller`
+    Column("claim", Text, NULL),
 ];
 
 const DIM_CLIENT: &[Column] = &[
@@ -105,6 +109,42 @@ const DIM_CLIENT: &[Column] = &[
     Column("first_snapshot_at", Wall, NULL),
     Column("last_snapshot_at", Wall, NULL),
     Column("last_snapshot_instant", Instant, NULL),
+];
+
+/// Informative cells are those that say something before a place is filled from `location` (spec 1.9).
+const COLUMN_HEALTH: &[Column] = &[
+    Column("client_id", Text, SOME),
+    Column("snapshot_no", Integer, SOME),
+    Column("snapshot_at", Wall, SOME),
+    Column("file", Text, SOME),
+    Column("column", Text, SOME),
+    Column("kept", Integer, SOME),
+    Column("informative", Integer, SOME),
+    Column("present", Bool, SOME),
+    Column("dead", Bool, SOME),
+];
+
+/// What is claimed of which lead, the verdict, and what it rests on (spec 2.7).
+const CLAIM: &[Column] = &[
+    Column("record_key", Key, SOME),
+    Column("client_id", Text, SOME),
+    Column("lead_number", Text, NULL),
+    Column("lead_key", Key, SOME),
+    Column("lead_uuid", Text, SOME),
+    Column("dispo", Text, SOME),
+    Column("claim", Text, SOME),
+    Column("verdict", Text, SOME),
+    Column("evidence", Text, NULL),
+    Column("evidence_count", Integer, SOME),
+    // one of them: a lead, or a record and the lead that it is linked to
+    Column("evidence_lead_uuid", Text, NULL),
+    Column("evidence_lead_number", Text, NULL),
+    // when it was delivered, entered (midnight of the day) or first seen set
+    Column("evidence_at", Wall, NULL),
+    Column("shared_by", Text, NULL),
+    Column("delivered_at", Instant, NULL),
+    Column("entry_date", Date, NULL),
+    Column("zip", Text, NULL),
 ];
 
 const LEAD_LINK: &[Column] = &[
@@ -222,6 +262,12 @@ fn fact_lead_outcome(dimensions: &[String]) -> Vec<Field> {
     let mut fields = columns(&[FACT]);
     fields.extend(lead_dimensions(dimensions));
     fields.extend(columns(&[FACT_KEYS]));
+    fields
+}
+
+fn claim() -> Vec<Field> {
+    let mut fields = columns(&[CLAIM]);
+    fields.push(Field::new("price", PRICE, true));
     fields
 }
 

@@ -27,6 +27,8 @@ pub enum Table {
     DimClient,
     /// One row a snapshot taken in.
     DimSnapshot,
+    /// One row a canonical column of a snapshot taken in: how much its cells say.
+    ColumnHealth,
     /// One row a report file seen, whatever became of it.
     ReportFile,
     /// One row a version of a CRM record.
@@ -37,6 +39,8 @@ pub enum Table {
     LeadLink,
     /// One row a lead: what became of it.
     FactLeadOutcome,
+    /// One row a claim of a client against the seller of a lead: what the data say to it.
+    Claim,
     /// One row a data-quality finding.
     Finding,
     /// One row a row set aside.
@@ -45,9 +49,10 @@ pub enum Table {
 
 impl Table {
     /// Every table, in the order in which a run commits them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::ReportFile,
         Self::DimSnapshot,
+        Self::ColumnHealth,
         Self::DimClient,
         Self::DimStatus,
         Self::DimDisposition,
@@ -57,6 +62,7 @@ impl Table {
         Self::DimLead,
         Self::LeadLink,
         Self::FactLeadOutcome,
+        Self::Claim,
         Self::DimPlace,
         Self::DimDate,
         Self::Finding,
@@ -73,11 +79,13 @@ impl Table {
             Self::DimDisposition => "dim_disposition",
             Self::DimClient => "dim_client",
             Self::DimSnapshot => "dim_snapshot",
+            Self::ColumnHealth => "column_health",
             Self::ReportFile => "report_file",
             Self::RecordVersion => "record_version",
             Self::CrmRecord => "crm_record",
             Self::LeadLink => "lead_link",
             Self::FactLeadOutcome => "fact_lead_outcome",
+            Self::Claim => "claim",
             Self::Finding => "finding",
             Self::Quarantine => "quarantine",
         }
@@ -119,9 +127,10 @@ impl Table {
             Self::DimDisposition => &["client_id", "dispo"],
             Self::DimClient => &["client_id"],
             Self::DimSnapshot => &["client_id", "snapshot_no"],
+            Self::ColumnHealth => &["client_id", "snapshot_no", "column"],
             Self::ReportFile => &["client_id", "snapshot_at", "file", "status"],
             Self::RecordVersion => &["client_id", "lead_number", "record_key", "version"],
-            Self::CrmRecord => &["client_id", "lead_number", "record_key"],
+            Self::CrmRecord | Self::Claim => &["client_id", "lead_number", "record_key"],
             Self::LeadLink => &["client_id", "lead_number", "record_key", "rank"],
             Self::Finding => &["code", "client_id", "file", "column"],
             Self::Quarantine => &["client_id", "file", "line"],

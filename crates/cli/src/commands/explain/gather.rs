@@ -4,7 +4,7 @@ use leadq_matching::explain::{Asked, Looked, Records, Standing, passed_over, why
 use leadq_pipeline::View;
 use serde_json::{Map, Value as Json, json};
 
-use crate::columns::{self, Row};
+use crate::columns::{self, Row, as_uuid};
 use crate::failure::Outcome;
 
 /// Columns of a version that can differ from the version before, beside the identifiers.
@@ -201,14 +201,4 @@ pub(super) fn objects<'a>(
     name: &str,
 ) -> impl Iterator<Item = &'a Map<String, Json>> + use<'a> {
     object.get(name).and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_object)
-}
-
-/// A surrogate key as other tools show it.
-fn as_uuid(hex: &str) -> String {
-    match (hex.len(), hex.is_ascii()) {
-        (32, true) => {
-            format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
-        }
-        _ => hex.to_owned(),
-    }
 }
