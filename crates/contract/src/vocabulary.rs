@@ -67,7 +67,7 @@ impl Outcome {
 }
 
 /// What a disposition claims against the seller of the lead, if it means [`Outcome::DqSeller`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Claim {
     /// The client had this homeowner already.
     Duplicate,
@@ -117,6 +117,38 @@ impl Claim {
             Self::OutOfArea => "out_of_area",
             Self::Other => "other",
         }
+    }
+}
+
+/// What the data say to a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// They speak against it.
+    Contradicted,
+    /// They bear it out.
+    Supported,
+    /// They say nothing.
+    Unchecked,
+}
+
+impl Verdict {
+    /// Every verdict, those that need a look first.
+    pub const ALL: [Self; 3] = [Self::Contradicted, Self::Supported, Self::Unchecked];
+
+    /// Name in tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Contradicted => "contradicted",
+            Self::Supported => "supported",
+            Self::Unchecked => "unchecked",
+        }
+    }
+
+    /// The verdict of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.name() == name)
     }
 }
 

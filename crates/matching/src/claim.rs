@@ -1,39 +1,8 @@
 //! What clients claim against the seller of the leads, and what the data say to it (spec 2.7): the queries
 //! that list the claims, and the evidence in words.
 
-use leadq_contract::vocabulary::Claim;
-
-/// What the data say to a claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// They speak against it.
-    Contradicted,
-    /// They bear it out.
-    Supported,
-    /// They say nothing.
-    Unchecked,
-}
-
-impl Verdict {
-    /// Every verdict, those that need a look first.
-    pub const ALL: [Self; 3] = [Self::Contradicted, Self::Supported, Self::Unchecked];
-
-    /// Name in tables.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Contradicted => "contradicted",
-            Self::Supported => "supported",
-            Self::Unchecked => "unchecked",
-        }
-    }
-
-    /// The verdict of a name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|verdict| verdict.name() == name)
-    }
-}
+use leadq_contract::table::literal;
+use leadq_contract::vocabulary::{Claim, Verdict};
 
 /// Which claims are asked for; all, unless something is said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,7 +30,7 @@ impl Asked {
     }
 
     fn which(&self) -> String {
-        let is = |column: &str, value: &str| format!("{column} = '{}'", value.replace('\'', "''"));
+        let is = |column: &str, value: &str| format!("{column} = {}", literal(value));
         let conditions = [
             self.verdict.map(|verdict| is("verdict", verdict.name())),
             self.claim.map(|claim| is("claim", claim.name())),

@@ -1,6 +1,8 @@
 //! Why a record is linked to a lead, to what else it could have been, or why a lead is linked to none
 //! (spec 2.3): the queries that fetch what decides, and the decision in words.
 
+use leadq_contract::table::literal;
+
 /// Which leads or records are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
@@ -27,7 +29,7 @@ impl Asked {
     #[must_use]
     pub fn records(&self) -> Records {
         let client = self.client_is("r.");
-        let mut which = format!("(r.lead_number = {}", text(&self.id));
+        let mut which = format!("(r.lead_number = {}", literal(&self.id));
         let digits = self.id.replace('-', "").to_lowercase();
         if digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
             which.push_str(&format!(" OR encode(r.record_key, 'hex') = '{digits}'"));
@@ -44,11 +46,11 @@ impl Asked {
     }
 
     fn which_lead(&self, alias: &str) -> String {
-        format!("{alias}lead_uuid = {}{}", text(&self.id), self.client_is(alias))
+        format!("{alias}lead_uuid = {}{}", literal(&self.id), self.client_is(alias))
     }
 
     fn client_is(&self, alias: &str) -> String {
-        let is = |client: &String| format!(" AND {alias}client_id = {}", text(client));
+        let is = |client: &String| format!(" AND {alias}client_id = {}", literal(client));
         self.client.as_ref().map(is).unwrap_or_default()
     }
 }
@@ -77,11 +79,6 @@ impl Records {
     pub fn versions(&self) -> String {
         include_str!("sql/explain/version.sql").replace("{which}", &self.which)
     }
-}
-
-/// Text as an SQL literal.
-fn text(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// What decides among the candidates of a record, in the order of 2.3.

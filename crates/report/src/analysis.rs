@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use leadq_contract::run::FileStatus;
+use leadq_contract::vocabulary::{Claim, Verdict};
 use leadq_contract::{Bucket, Finding};
 use leadq_metrics::{Counts, Maturation, Segments, TrendPoint};
 
@@ -125,49 +126,21 @@ pub struct ColumnHealth {
     pub dead: bool,
 }
 
-/// What a claim says against a lead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ClaimKind {
-    /// The client had the person already.
-    Duplicate,
-    /// The home is where the client does not work.
-    OutOfArea,
-    /// Anything else against the seller.
-    Other,
-}
-
-impl ClaimKind {
-    /// In words.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Duplicate => "duplicate",
-            Self::OutOfArea => "out of area",
-            Self::Other => "other",
-        }
+/// What a claim says against a lead, in words.
+pub(crate) const fn claim_words(claim: Claim) -> &'static str {
+    match claim {
+        Claim::Duplicate => "duplicate",
+        Claim::OutOfArea => "out of area",
+        Claim::Other => "other",
     }
 }
 
-/// What the data says of a claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
-    /// The data supports it.
-    Supported,
-    /// The data contradicts it.
-    Contradicted,
-    /// The data cannot tell.
-    Unchecked,
-}
-
-impl Verdict {
-    /// In words.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Supported => "supported",
-            Self::Contradicted => "contradicted",
-            Self::Unchecked => "cannot be checked",
-        }
+/// What the data says of a claim, in words.
+pub(crate) const fn verdict_words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Supported => "supported",
+        Verdict::Contradicted => "contradicted",
+        Verdict::Unchecked => "cannot be checked",
     }
 }
 
@@ -184,7 +157,7 @@ pub struct Claims {
 #[derive(Debug, Clone)]
 pub struct ClaimSum {
     /// What they say.
-    pub kind: ClaimKind,
+    pub kind: Claim,
     /// What the data says.
     pub verdict: Verdict,
     /// How many.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime};
 use leadq_contract::run::FileStatus;
+use leadq_contract::vocabulary::{Claim, Verdict};
 use leadq_contract::{Bucket, ClientId, Finding, FindingCode, ReportColumn};
 use leadq_metrics::{Base, Counts, CurvePoint, Maturation, Segment, Segments, Standing, TrendPoint};
 
@@ -296,11 +297,11 @@ fn claims() -> Claims {
     };
     Claims {
         sums: vec![
-            sum(ClaimKind::Duplicate, Verdict::Supported, 41),
-            sum(ClaimKind::Duplicate, Verdict::Contradicted, 112),
-            sum(ClaimKind::OutOfArea, Verdict::Contradicted, 23),
-            sum(ClaimKind::OutOfArea, Verdict::Unchecked, 58),
-            sum(ClaimKind::Other, Verdict::Unchecked, 317),
+            sum(Claim::Duplicate, Verdict::Supported, 41),
+            sum(Claim::Duplicate, Verdict::Contradicted, 112),
+            sum(Claim::OutOfArea, Verdict::Contradicted, 23),
+            sum(Claim::OutOfArea, Verdict::Unchecked, 58),
+            sum(Claim::Other, Verdict::Unchecked, 317),
         ],
         contradicted: (0..20).map(single).collect(),
     }

@@ -3,6 +3,7 @@
 use std::io::{Cursor, Read};
 
 use leadq_contract::run::FileStatus;
+use leadq_contract::vocabulary::{Claim, Verdict};
 use leadq_contract::{Bucket, ClientId, Finding, FindingCode};
 use leadq_metrics::{Base, Counts, Maturation, Segment, Segments, Standing, TrendPoint};
 
@@ -144,7 +145,7 @@ fn hostile_claims() -> Claims {
     let text = || HOSTILE.to_owned();
     Claims {
         sums: vec![ClaimSum {
-            kind: ClaimKind::Other,
+            kind: Claim::Other,
             verdict: Verdict::Contradicted,
             count: 1,
             price: Some(-1.0),

@@ -2,6 +2,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use clap::Args;
+use leadq_contract::table::literal;
 use leadq_metrics::{Leads, Predicate};
 use leadq_pipeline::View;
 
@@ -21,13 +22,13 @@ pub(super) struct Asking {
 impl Asking {
     /// The leads asked for. What is wrong with the condition is told before anything is counted.
     pub(super) async fn leads(&self, view: &View<'_>) -> Outcome<Leads> {
-        self.check_client(view).await?;
+        check_client(view, self.client.as_deref()).await?;
         if let Some(condition) = &self.condition {
             let alone = Predicate::parse(condition).map_err(|error| wrong(condition, &error))?;
             view.check(&alone).await.map_err(|error| wrong(condition, &error.reason))?;
         }
         let of_client =
-            self.client.as_ref().map(|client| format!("client_id = '{}'", client.replace('\'', "''")));
+            self.client.as_ref().map(|client| format!("client_id = {}", literal(client)));
         let of_leads = self.condition.as_ref().map(|condition| format!("({condition}\n)"));
         let both: Vec<_> = [of_client, of_leads].into_iter().flatten().collect();
         if both.is_empty() {
@@ -41,18 +42,24 @@ impl Asking {
     pub(super) const fn is_everything(&self) -> bool {
         self.client.is_none() && self.condition.is_none()
     }
+}
 
-    /// A client that the run does not have is a slip, and not a client without leads.
-    pub(super) async fn check_client(&self, view: &View<'_>) -> Outcome<()> {
-        let Some(asked) = &self.client else { return Ok(()) };
-        let clients = view.clients().await?;
-        if clients.iter().any(|client| client.client_id == *asked) {
-            return Ok(());
-        }
-        let known: Vec<_> = clients.into_iter().map(|client| client.client_id).collect();
-        Err(Failure::usage(format!("run {} has no client {asked:?}", view.run.run))
-            .help(format!("its clients are {}", known.join(", "))))
+/// A client that the run does not have is a slip, and not a client without leads.
+pub(super) async fn check_client(view: &View<'_>, asked: Option<&str>) -> Outcome<()> {
+    let Some(asked) = asked else { return Ok(()) };
+    let clients = view.clients().await?;
+    if clients.iter().any(|client| client.client_id == asked) {
+        return Ok(());
     }
+    let known: Vec<_> = clients.into_iter().map(|client| client.client_id).collect();
+    let told = format!("run {} has no client {}", view.run.run, leadq_ingest::redact::cell(asked));
+    Err(Failure::data(told).help(format!("its clients are {}", known.join(", "))))
+}
+
+/// The leads of one client, or of all.
+pub(super) fn leads_of(client: Option<&str>) -> Outcome<Leads> {
+    let predicate = client.map(|client| Predicate::parse(&format!("client_id = {}", literal(client))));
+    Ok(Leads { predicate: predicate.transpose().map_err(Failure::bug)?, as_of: false })
 }
 
 fn wrong(condition: &str, reason: &dyn std::fmt::Display) -> Failure {

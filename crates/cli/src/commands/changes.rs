@@ -9,7 +9,7 @@ use leadq_pipeline::View;
 use leadq_pipeline::analysis::Span;
 use serde_json::{Map, Value as Json, json};
 
-use super::asking::{Asking, time};
+use super::asking::{Asking, check_client, time};
 use super::{Global, PrintingRows, Reading};
 use crate::edges::Edges;
 use crate::failure::{Failure, Outcome};
@@ -85,7 +85,7 @@ async fn between_runs(
     later: u64,
 ) -> Outcome<(Between, Vec<Change>)> {
     let view = edges.view(Some(later)).await?;
-    args.asking.check_client(&view).await?;
+    check_client(&view, args.asking.client.as_deref()).await?;
     let found = view.changes_since(&edges.lake, earlier, args.asking.client.as_deref()).await?;
     Ok((Between::Runs { earlier, later, bridge: found.bridge }, found.changes))
 }

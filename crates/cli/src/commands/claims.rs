@@ -1,11 +1,12 @@
 //! `leadq claims`: what clients claim against the seller of the leads, and what the data say to it.
 
 use clap::Args;
-use leadq_contract::vocabulary::Claim;
-use leadq_matching::claim::{Asked, Evidence, Verdict};
+use leadq_contract::vocabulary::{Claim, Verdict};
+use leadq_matching::claim::{Asked, Evidence};
 use leadq_pipeline::View;
 use serde_json::{Value as Json, json};
 
+use super::asking::check_client;
 use super::{Global, Printing, Reading};
 use crate::columns::{self, Row, as_uuid};
 use crate::edges::Edges;
@@ -84,9 +85,7 @@ fn kind(name: &str) -> Result<Claim, String> {
 pub(super) async fn run(global: &Global, args: &ClaimsArgs) -> Outcome<()> {
     let edges = Edges::open(&global.settings()?)?;
     let view = edges.view(args.reading.run).await?;
-    if let Some(client) = &args.client {
-        check_client(&view, client).await?;
-    }
+    check_client(&view, args.client.as_deref()).await?;
     let asked = Asked { verdict: args.verdict, claim: args.kind, client: args.client.clone() };
     match args.printing.format {
         Format::Table => {
@@ -104,17 +103,6 @@ pub(super) async fn run(global: &Global, args: &ClaimsArgs) -> Outcome<()> {
             )
         }
     }
-}
-
-/// A client that is mistyped has no claims, and should not be told so.
-async fn check_client(view: &View<'_>, client: &str) -> Outcome<()> {
-    let clients = columns::rows(&view.rows("SELECT client_id FROM dim_client ORDER BY client_id").await?);
-    let known: Vec<_> = clients.iter().filter_map(|row| row.text("client_id")).collect();
-    if known.contains(&client) {
-        return Ok(());
-    }
-    let told = format!("run {} has no client {}", view.run.run, leadq_ingest::redact::cell(client));
-    Err(Failure::data(told).help(format!("its clients are {}", known.join(", "))))
 }
 
 /// The claims, each with its evidence in words.

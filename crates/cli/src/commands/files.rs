@@ -126,6 +126,19 @@ fn csv(files: &[File]) -> Outcome<()> {
     )
 }
 
+/// Files by what became of them, and the rows of those that were ingested by bucket; of one client, if one is named.
+pub(super) fn summary(files: &[File], client: Option<&str>) -> leadq_report::Files {
+    let of_client = || files.iter().filter(|file| client.is_none_or(|client| file.client == client));
+    let statuses =
+        [FileStatus::Ingested, FileStatus::AlreadyIngested, FileStatus::Superseded, FileStatus::Rejected];
+    let with = |status: FileStatus| of_client().filter(move |file| file.status == status.name());
+    let rows = |bucket: Bucket| with(FileStatus::Ingested).map(|file| file.buckets[bucket as usize]).sum();
+    leadq_report::Files {
+        by_status: statuses.map(|status| (status, with(status).count() as u64)).to_vec(),
+        rows: Bucket::ALL.map(|bucket| (bucket, rows(bucket))).to_vec(),
+    }
+}
+
 /// Rows of the ingested files by bucket: what was read is the sum of them.
 pub(super) fn buckets(files: &[File]) -> comfy_table::Table {
     let mut table = output::table(&["rows", "of ingested files"], &[1]);

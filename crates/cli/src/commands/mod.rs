@@ -14,6 +14,7 @@ mod findings;
 mod hash;
 mod maturation;
 mod metrics;
+mod report;
 mod run;
 mod runs;
 mod sample;
@@ -95,6 +96,7 @@ enum Command {
     Findings(findings::FindingsArgs),
     Claims(claims::ClaimsArgs),
     Explain(explain::ExplainArgs),
+    Report(report::ReportArgs),
     Export(export::ExportArgs),
     Runs(runs::RunsArgs),
     Doctor(doctor::DoctorArgs),
@@ -139,6 +141,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Findings(args) => findings::run(&global, &args).await?,
         Command::Claims(args) => claims::run(&global, &args).await?,
         Command::Explain(args) => explain::run(&global, &args).await?,
+        Command::Report(args) => report::run(&global, &args).await?,
         Command::Export(args) => export::run(&global, &args).await?,
         Command::Runs(args) => runs::run(&global, &args).await?,
         Command::Doctor(args) => return doctor::run(&global, &args).await,

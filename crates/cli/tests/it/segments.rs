@@ -174,7 +174,7 @@ fn only_leads_that_fulfil_a_condition() {
         let error = failed(place.leadq(&["metrics", "--where", condition]), 2);
         assert!(error.contains(told) && error.contains("fact_lead_outcome"), "{condition}: {error}");
     }
-    let error = failed(place.leadq(&["metrics", "--client", "acne"]), 2);
+    let error = failed(place.leadq(&["metrics", "--client", "acne"]), 3);
     assert!(error.contains("its clients are acme"), "{error}");
 }
 

@@ -76,16 +76,29 @@ impl View<'_> {
         earlier: u64,
         client: Option<&str>,
     ) -> Result<BetweenRuns, PortError> {
+        let bridge = self.bridge_since(lake, earlier, client).await?;
+        let mut all = Change::read(&self.rows(&changes::of_runs_sql()).await?);
+        all.retain(|change| client.is_none_or(|client| change.client_id == client));
+        Ok(BetweenRuns { changes: all, bridge })
+    }
+
+    /// By how much each cause moved the counts since an earlier run; of one client, if one is named.
+    ///
+    /// # Errors
+    /// If there is no such run, or its tables cannot be read.
+    pub async fn bridge_since(
+        &self,
+        lake: &dyn Lake,
+        earlier: u64,
+        client: Option<&str>,
+    ) -> Result<Vec<BridgeStep>, PortError> {
         let run = lake.run(earlier).await?;
         for table in TABLES_BEFORE {
             let mut files = lake.pinned(&run, table).await?;
             files.name = format!("{BEFORE}{}", table.name());
             self.engine().register(&files)?;
         }
-        let mut all = Change::read(&self.rows(&changes::of_runs_sql()).await?);
-        all.retain(|change| client.is_none_or(|client| change.client_id == client));
-        let bridge = changes::read_bridge(&self.rows(&changes::bridge_sql()).await?, client);
-        Ok(BetweenRuns { changes: all, bridge })
+        Ok(changes::read_bridge(&self.rows(&changes::bridge_sql()).await?, client))
     }
 
     async fn times(&self) -> Result<Vec<Time>, PortError> {

@@ -1,9 +1,10 @@
 //! Claims of the clients against the seller, and what the data says of them.
 
+use leadq_contract::vocabulary::Verdict;
 use maud::{Markup, html};
 
 use super::{Section, more, wide};
-use crate::analysis::{ClaimSum, ContradictedClaim, Verdict};
+use crate::analysis::{ClaimSum, ContradictedClaim, claim_words, verdict_words};
 use crate::figures::{counted, cut, money, thousands};
 use crate::{Analysis, Claims};
 
@@ -41,8 +42,8 @@ fn sums(sums: &[ClaimSum]) -> Markup {
         table {
             thead { tr { th scope="col" { "The client says" } th scope="col" { "The data" } th.n scope="col" { "Claims" } @if priced { th.n scope="col" { "Price of the leads" } } } }
             tbody { @for sum in sums { tr {
-                th scope="row" { (sum.kind.words()) }
-                td { span class={ "verdict " (class(sum.verdict)) } { (sum.verdict.words()) } }
+                th scope="row" { (claim_words(sum.kind)) }
+                td { span class={ "verdict " (class(sum.verdict)) } { (verdict_words(sum.verdict)) } }
                 td.n { (thousands(sum.count)) }
                 @if priced { td.n { (sum.price.map(money).unwrap_or_default()) } }
             } } }

@@ -5,6 +5,7 @@ use rust_xlsxwriter::{Workbook, XlsxError};
 use super::name::Names;
 use super::sheet::{Cell, Column, Formats, fill};
 use crate::Analysis;
+use crate::analysis::{claim_words, verdict_words};
 
 const SUMS: [Column<'static>; 4] =
     [("The client says", 18.0), ("The data", 20.0), ("Claims", 10.0), ("Price of the leads", 18.0)];
@@ -29,8 +30,8 @@ pub(super) fn add(
     let sheet = workbook.add_worksheet().set_name(names.of("Claims"))?;
     let rows = claims.sums.iter().map(|sum| {
         vec![
-            Cell::text(sum.kind.words()),
-            Cell::text(sum.verdict.words()),
+            Cell::text(claim_words(sum.kind)),
+            Cell::text(verdict_words(sum.verdict)),
             Cell::Count(sum.count),
             Cell::maybe(sum.price, Cell::Money),
         ]
