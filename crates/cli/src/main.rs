@@ -1,5 +1,6 @@
 //! The binary `leadq`: commands, settings, and the only place that names concrete edges.
 
+mod cells;
 mod columns;
 mod commands;
 mod config;
