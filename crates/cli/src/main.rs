@@ -9,6 +9,7 @@ mod edges;
 mod effective;
 mod failure;
 mod host;
+mod interrupts;
 mod output;
 mod progress;
 mod sample;
@@ -64,13 +65,18 @@ async fn stopped() {
         use tokio::signal::unix::{SignalKind, signal};
         if let Ok(mut terminate) = signal(SignalKind::terminate()) {
             tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
+                () = interrupted() => {}
                 _ = terminate.recv() => {}
             }
             return;
         }
     }
-    let _ = tokio::signal::ctrl_c().await;
+    interrupted().await;
+}
+
+/// Ctrl-C, where it ends the process.
+async fn interrupted() {
+    while tokio::signal::ctrl_c().await.is_ok() && interrupts::are_held() {}
 }
 
 /// Logs go to stderr, so that what a command prints can be piped.

@@ -1,6 +1,8 @@
 //! How results are printed: tables for people, JSON and CSV for programs.
 
-use std::io::{IsTerminal, Write};
+use std::io::{BufWriter, IsTerminal, Stdout, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use serde_json::Value as Json;
@@ -24,6 +26,56 @@ pub(crate) enum Format {
 /// Prints text for people. A terminal would obey control characters that somebody wrote into a cell.
 pub(crate) fn print(text: &str) -> Outcome<()> {
     write(&text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}"))
+}
+
+/// Stdout for output that is written while it is made. A reader that went away is no error: whoever writes
+/// looks whether it has, and stops.
+pub(crate) struct Out {
+    inner: BufWriter<Stdout>,
+    gone: Gone,
+}
+
+/// Whether the reader of stdout went away.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Gone(Arc<AtomicBool>);
+
+impl Gone {
+    pub(crate) fn is(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Out {
+    pub(crate) fn stdout() -> Self {
+        Self { inner: BufWriter::with_capacity(1 << 16, std::io::stdout()), gone: Gone::default() }
+    }
+
+    /// Tells later whether the reader went away.
+    pub(crate) fn gone(&self) -> Gone {
+        self.gone.clone()
+    }
+
+    fn passed<T>(&self, done: std::io::Result<T>, instead: T) -> std::io::Result<T> {
+        match done {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                self.gone.0.store(true, Ordering::Relaxed);
+                Ok(instead)
+            }
+            done => done,
+        }
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let done = self.inner.write(bytes);
+        self.passed(done, bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let done = self.inner.flush();
+        self.passed(done, ())
+    }
 }
 
 /// Writes to stdout. A reader that went away is no error.

@@ -13,6 +13,7 @@ mod metrics;
 mod run;
 mod runs;
 mod sample;
+mod sql;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -78,6 +79,7 @@ enum Command {
     Files(files::FilesArgs),
     Findings(findings::FindingsArgs),
     Explain(explain::ExplainArgs),
+    Sql(sql::SqlArgs),
     Export(export::ExportArgs),
     Runs(runs::RunsArgs),
     Doctor(doctor::DoctorArgs),
@@ -118,6 +120,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Files(args) => files::run(&global, &args).await?,
         Command::Findings(args) => findings::run(&global, &args).await?,
         Command::Explain(args) => explain::run(&global, &args).await?,
+        Command::Sql(args) => sql::run(&global, &args).await?,
         Command::Export(args) => export::run(&global, &args).await?,
         Command::Runs(args) => runs::run(&global, &args).await?,
         Command::Doctor(args) => return doctor::run(&global, &args).await,
