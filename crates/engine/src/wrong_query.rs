@@ -112,7 +112,7 @@ fn column(error: &SchemaError) -> WrongQuery {
 fn planned(message: &str, tables: &[String]) -> WrongQuery {
     let refused = ["DDL not supported", "DML not supported", "Statement not supported"];
     if refused.iter().any(|words| message.starts_with(words)) {
-        return WrongQuery::new("it is no query").hint(ALLOWED);
+        return WrongQuery::new("only queries are executed").hint(ALLOWED);
     }
     if message.starts_with("No SQL statements") {
         return WrongQuery::new("it is empty").hint(ALLOWED);

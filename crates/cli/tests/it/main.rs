@@ -11,6 +11,8 @@ mod doctor;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod hash;
@@ -30,3 +32,5 @@ mod reports;
 mod run_list;
 #[cfg(test)]
 mod runs;
+#[cfg(test)]
+mod sql;

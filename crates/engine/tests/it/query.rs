@@ -164,7 +164,7 @@ async fn what_is_not_registered_is_named() {
         ("SELECT 'a", "Unterminated string literal", "", Some("'")),
         ("SELECT id FROM leads a JOIN leads b ON a.id = b.id", "in more than one", "TABLE.id", Some("id")),
         ("SELECT 1; SELECT 2", "several statements", "one at a time", None),
-        ("DROP TABLE leads", "it is no query", "SELECT", None),
+        ("DROP TABLE leads", "only queries", "SELECT", None),
         ("SELECT CAST('x' AS INT)", "'x'", "", None),
     ] {
         let error = match place.engine.query(sql).await {

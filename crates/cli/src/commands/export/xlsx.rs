@@ -86,8 +86,9 @@ impl Column {
     fn new(name: &str, data_type: &DataType) -> Self {
         let decimals = match data_type {
             DataType::Decimal128(_, scale) if *scale > 0 => {
-                let places = "0".repeat(usize::from(scale.unsigned_abs()).min(20));
-                Some(Format::new().set_num_format(format!("#,##0.{places}")))
+                // Cents of money; more only where there are more.
+                let further = "#".repeat(usize::from(scale.unsigned_abs()).saturating_sub(2));
+                Some(Format::new().set_num_format(format!("#,##0.00{further}")))
             }
             _ => None,
         };
@@ -224,7 +225,8 @@ fn text(cell: &Cell<'_>) -> String {
         Cell::List(_) => joined(cell).into(),
         other => other.text().unwrap_or_default(),
     };
-    let no_text = |c: char| (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{fffe}' | '\u{ffff}');
+    let no_text =
+        |c: char| (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{fffe}' | '\u{ffff}');
     let clean = text.replace(no_text, "\u{fffd}");
     if clean.encode_utf16().count() <= CELL_UNITS {
         return clean;

@@ -5,12 +5,63 @@ use rustyline::{Context, Helper, Highlighter, Hinter, Validator};
 
 /// Words of a query, as far as one begins a part of it.
 const KEYWORDS: &[&str] = &[
-    "ALL", "AND", "AS", "ASC", "BETWEEN", "BY", "CASE", "CAST", "CROSS JOIN", "DATE", "DESC", "DESCRIBE",
-    "DISTINCT", "ELSE", "END", "EXCEPT", "EXISTS", "EXPLAIN", "FALSE", "FILTER", "FROM", "FULL JOIN",
-    "GROUP BY", "HAVING", "IN", "INNER JOIN", "INTERSECT", "INTERVAL", "IS NOT NULL", "IS NULL", "JOIN",
-    "LEFT JOIN", "LIKE", "LIMIT", "NOT", "NULL", "NULLS FIRST", "NULLS LAST", "OFFSET", "ON", "OR",
-    "ORDER BY", "OVER", "PARTITION BY", "RIGHT JOIN", "SELECT", "SHOW TABLES", "THEN", "TIMESTAMP", "TRUE",
-    "UNION", "UNION ALL", "USING", "VALUES", "WHEN", "WHERE", "WITH",
+    "ALL",
+    "AND",
+    "AS",
+    "ASC",
+    "BETWEEN",
+    "BY",
+    "CASE",
+    "CAST",
+    "CROSS JOIN",
+    "DATE",
+    "DESC",
+    "DESCRIBE",
+    "DISTINCT",
+    "ELSE",
+    "END",
+    "EXCEPT",
+    "EXISTS",
+    "EXPLAIN",
+    "FALSE",
+    "FILTER",
+    "FROM",
+    "FULL JOIN",
+    "GROUP BY",
+    "HAVING",
+    "IN",
+    "INNER JOIN",
+    "INTERSECT",
+    "INTERVAL",
+    "IS NOT NULL",
+    "IS NULL",
+    "JOIN",
+    "LEFT JOIN",
+    "LIKE",
+    "LIMIT",
+    "NOT",
+    "NULL",
+    "NULLS FIRST",
+    "NULLS LAST",
+    "OFFSET",
+    "ON",
+    "OR",
+    "ORDER BY",
+    "OVER",
+    "PARTITION BY",
+    "RIGHT JOIN",
+    "SELECT",
+    "SHOW TABLES",
+    "THEN",
+    "TIMESTAMP",
+    "TRUE",
+    "UNION",
+    "UNION ALL",
+    "USING",
+    "VALUES",
+    "WHEN",
+    "WHERE",
+    "WITH",
 ];
 /// Words that a table follows.
 const BEFORE_TABLE: [&str; 4] = ["from", "join", "describe", "desc"];
@@ -59,8 +110,7 @@ impl Names {
             return (start, beginning(word, tables()));
         }
         let is_lower = word.chars().any(char::is_lowercase);
-        let keyword =
-            |keyword: &&str| if is_lower { keyword.to_lowercase() } else { (*keyword).to_owned() };
+        let keyword = |keyword: &&str| if is_lower { keyword.to_lowercase() } else { (*keyword).to_owned() };
         let mut offered = self.columns_of(&statement, "");
         offered.extend(tables().chain(KEYWORDS.iter().map(keyword)).chain(self.functions.iter().cloned()));
         (start, beginning(word, offered.into_iter()))
@@ -87,7 +137,8 @@ impl Names {
         let is_called = |name: &String| {
             let called = |place: usize| {
                 let next = words.get(place + 1).copied().unwrap_or_default();
-                let next = if next.eq_ignore_ascii_case("as") { words.get(place + 2).copied() } else { Some(next) };
+                let next =
+                    if next.eq_ignore_ascii_case("as") { words.get(place + 2).copied() } else { Some(next) };
                 next.is_some_and(|next| next.eq_ignore_ascii_case(table))
             };
             let mut places = (0..words.len()).filter(|place| words[*place].eq_ignore_ascii_case(name));
@@ -158,7 +209,11 @@ mod tests {
         ];
         for (line, start, expected) in cases {
             let at = line.find(" FROM lin").or_else(|| line.find(" FROM lead")).unwrap_or(line.len());
-            assert_eq!(names.offer(line, at), (start, expected.iter().map(|&s| s.to_owned()).collect()), "{line}");
+            assert_eq!(
+                names.offer(line, at),
+                (start, expected.iter().map(|&s| s.to_owned()).collect()),
+                "{line}"
+            );
         }
         names.before = "SELECT *\nFROM".to_owned();
         assert_eq!(names.offer("le", 2).1, ["lead"]);

@@ -225,7 +225,9 @@ impl Session<'_> {
                 self.form = form;
                 Ok(())
             }
-            Command::Unknown(what) => output::print(&format!("there is no {what}; \\help tells what there is\n")),
+            Command::Unknown(what) => {
+                output::print(&format!("there is no {what}; \\help tells what there is\n"))
+            }
             Command::Help | Command::Quit => output::print(HELP),
         }
     }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use futures::TryStreamExt;
-use leadq_pipeline::ports::{Engine, Fault, PortError};
+use futures::StreamExt;
+use leadq_pipeline::ports::{BatchStream, Engine, Fault, PortError};
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
+use tokio::sync::mpsc::Receiver;
+use tokio::task::JoinSet;
 
 use super::Form;
 use crate::cells::{self, Cell};
@@ -28,14 +30,32 @@ pub(super) async fn show(engine: &dyn Engine, sql: &str, form: Form, limit: usiz
     let out = Out::stdout();
     let gone = out.gone();
     let mut printer = Printer::new(form, &schema, limit, out)?;
-    let mut batches = result.batches;
-    while let Some(batch) = batches.try_next().await.map_err(wrong)? {
-        printer.write(&batch)?;
+    let (mut work, mut batches) = aside(result.batches);
+    while let Some(batch) = batches.recv().await {
+        printer.write(&batch.map_err(wrong)?)?;
         if gone.is() {
             return Ok(());
         }
     }
+    if let Some(done) = work.join_next().await {
+        done.map_err(Failure::bug)?;
+    }
     printer.finish()
+}
+
+/// Executes on a task of its own: a join may be long at one batch, and Ctrl-C is not to wait for it. The task
+/// ends with what is returned.
+fn aside(mut batches: BatchStream) -> (JoinSet<()>, Receiver<Result<RecordBatch, PortError>>) {
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
+    let mut work = JoinSet::new();
+    work.spawn(async move {
+        while let Some(batch) = batches.next().await {
+            if sender.send(batch).await.is_err() {
+                return;
+            }
+        }
+    });
+    (work, receiver)
 }
 
 /// The failure of a query; one that is wrong shows where.
