@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     let cli = commands::parse();
     log_to_stderr(cli.global.verbose);
     std::panic::set_hook(Box::new(tell_panic));
+    interrupts::listen();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
         tokio::select! {
             done = &mut work => done,
             // What is being committed is committed, and told: it takes a moment.
-            () = stopped() => if progress::is_committing() { work.await } else { Err(failure::Failure::interrupted()) },
+            () = interrupts::stopped() => if progress::is_committing() { work.await } else { Err(failure::Failure::interrupted()) },
         }
     });
     // A thread that still reads a file must not hold up the end.
@@ -56,27 +57,6 @@ fn tell_panic(info: &std::panic::PanicHookInfo<'_>) {
     }
     let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
     eprintln!("leadq: internal error at {place}");
-}
-
-/// Ctrl-C, or SIGTERM.
-async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                () = interrupted() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    interrupted().await;
-}
-
-/// Ctrl-C, where it ends the process.
-async fn interrupted() {
-    while tokio::signal::ctrl_c().await.is_ok() && interrupts::are_held() {}
 }
 
 /// Logs go to stderr, so that what a command prints can be piped.

@@ -199,7 +199,7 @@ mod tests {
             ("SELECT * FROM l", 14, &["lead", "link"]),
             ("SELECT sta", 7, &["stage"]),
             // once a table is named, only its columns
-            ("SELECT r FROM link", 7, &["rank", "record_key", "RIGHT JOIN", "row_number", "round"]),
+            ("SELECT r FROM link", 7, &["rank", "record_key", "right join", "row_number", "round"]),
             ("sel", 0, &["select"]),
             ("SEL", 0, &["SELECT"]),
             ("SELECT x.s FROM lead AS x", 7, &["x.stage"]),

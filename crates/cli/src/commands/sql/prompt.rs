@@ -208,7 +208,7 @@ impl Session<'_> {
     async fn statement(&self, sql: &str) -> Outcome<()> {
         let shown = tokio::select! {
             shown = show(&self.edges.engine, sql, self.form, self.limit) => shown,
-            _ = tokio::signal::ctrl_c() => return output::print("cancelled\n"),
+            () = interrupts::interrupted() => return output::print("cancelled\n"),
         };
         if let Err(failure) = shown {
             // Told; the exit code is for queries of the command line.
