@@ -35,9 +35,11 @@ fn main() -> ExitCode {
     let done = runtime.block_on(async {
         let mut work = std::pin::pin!(commands::run(cli));
         tokio::select! {
-            done = &mut work => done,
+            // The signals first: they are heard from the beginning on.
+            biased;
             // What is being committed is committed, and told: it takes a moment.
             () = interrupts::stopped() => if progress::is_committing() { work.await } else { Err(failure::Failure::interrupted()) },
+            done = &mut work => done,
         }
     });
     // A thread that still reads a file must not hold up the end.

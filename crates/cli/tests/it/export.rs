@@ -62,7 +62,13 @@ fn one_workbook_has_all_tables() {
         // the same cells as in CSV, where they are text in both
         let records = place.table("crm_record");
         let rows = book.worksheet_range("crm_record").unwrap();
-        let column = rows.rows().next().unwrap().iter().position(|h| h.to_string() == "lead_number").unwrap();
+        let column = rows
+            .rows()
+            .next()
+            .unwrap()
+            .iter()
+            .position(|header| header == &Data::String("lead_number".to_owned()))
+            .unwrap();
         let numbers: Vec<_> = rows.rows().skip(1).map(|row| row[column].to_string()).collect();
         assert_eq!(numbers, records.iter().map(|row| row["lead_number"].clone()).collect::<Vec<_>>());
         assert_eq!(numbers, ["007", "8"]);

@@ -4,6 +4,7 @@ mod complete;
 mod prompt;
 mod show;
 mod statements;
+mod threads;
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};

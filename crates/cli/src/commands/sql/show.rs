@@ -5,14 +5,12 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use futures::StreamExt;
-use leadq_pipeline::ports::{BatchStream, Engine, Fault, PortError};
+use leadq_pipeline::ports::{Engine, Fault, PortError};
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
-use tokio::sync::mpsc::Receiver;
-use tokio::task::JoinSet;
 
 use super::Form;
+use super::threads::Threads;
 use crate::cells::{self, Cell};
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Out, inert, thousands};
@@ -25,12 +23,13 @@ const ROW_GROUP: usize = 1 << 17;
 /// Executes a query and prints what comes of it.
 pub(super) async fn show(engine: &dyn Engine, sql: &str, form: Form, limit: usize) -> Outcome<()> {
     let wrong = |error| told(error, sql);
-    let result = engine.query(sql).await.map_err(wrong)?;
+    let threads = Threads::new()?;
+    let result = threads.within(engine.query(sql)).await.map_err(wrong)?;
     let schema = renamed(&result.schema);
     let out = Out::stdout();
     let gone = out.gone();
     let mut printer = Printer::new(form, &schema, limit, out)?;
-    let (mut work, mut batches) = aside(result.batches);
+    let (mut work, mut batches) = threads.execute(result.batches);
     while let Some(batch) = batches.recv().await {
         printer.write(&batch.map_err(wrong)?)?;
         if gone.is() {
@@ -41,21 +40,6 @@ pub(super) async fn show(engine: &dyn Engine, sql: &str, form: Form, limit: usiz
         done.map_err(Failure::bug)?;
     }
     printer.finish()
-}
-
-/// Executes on a task of its own: a join may be long at one batch, and Ctrl-C is not to wait for it. The task
-/// ends with what is returned.
-fn aside(mut batches: BatchStream) -> (JoinSet<()>, Receiver<Result<RecordBatch, PortError>>) {
-    let (sender, receiver) = tokio::sync::mpsc::channel(1);
-    let mut work = JoinSet::new();
-    work.spawn(async move {
-        while let Some(batch) = batches.next().await {
-            if sender.send(batch).await.is_err() {
-                return;
-            }
-        }
-    });
-    (work, receiver)
 }
 
 /// The failure of a query; one that is wrong shows where.
