@@ -1,41 +1,42 @@
 //! Columns of a result as plain values, to show them.
 
-use arrow::array::{Array, AsArray};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int64Type};
 use arrow::record_batch::RecordBatch;
 use serde_json::{Map, Value as Json};
 
+use crate::cells::{self, Cell, CellColumn};
+
+/// A column by name, each cell as what it is read as; nothing throughout if there is none of the name.
+fn column<T: Clone + Default>(rows: &RecordBatch, name: &str, read: impl Fn(Cell<'_>) -> T) -> Vec<T> {
+    let column = rows.column_by_name(name).map(CellColumn::new);
+    column.map_or_else(|| vec![T::default(); rows.num_rows()], |column| column.cells().map(read).collect())
+}
+
+fn text(cell: &Cell<'_>) -> Option<String> {
+    cell.text().map(std::borrow::Cow::into_owned)
+}
+
 /// A column as text; nulls throughout if there is none of the name.
 pub(crate) fn texts(rows: &RecordBatch, name: &str) -> Vec<Option<String>> {
-    let column = rows.column_by_name(name).and_then(|column| cast(column, &DataType::Utf8).ok());
-    column.map_or_else(
-        || vec![None; rows.num_rows()],
-        |column| column.as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect(),
-    )
+    column(rows, name, |cell| text(&cell))
 }
 
 /// A column of counts; nulls throughout if there is none of the name.
 pub(crate) fn numbers(rows: &RecordBatch, name: &str) -> Vec<Option<u64>> {
-    let column = rows.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>());
-    column.map_or_else(
-        || vec![None; rows.num_rows()],
-        |column| column.iter().map(|n| n.and_then(|n| u64::try_from(n).ok())).collect(),
-    )
+    column(rows, name, |cell| match cell {
+        Cell::Integer(number) => u64::try_from(number).ok(),
+        _ => None,
+    })
 }
 
 /// A column of lists of text; empty lists if there is none of the name.
 pub(crate) fn lists(rows: &RecordBatch, name: &str) -> Vec<Vec<String>> {
-    let column = rows.column_by_name(name).and_then(|column| column.as_list_opt::<i32>());
-    let Some(column) = column else { return vec![Vec::new(); rows.num_rows()] };
-    let texts = |list| {
-        let list = cast(&list, &DataType::Utf8).ok()?;
-        Some(list.as_string::<i32>().iter().flatten().map(str::to_owned).collect())
-    };
-    column.iter().map(|list| list.and_then(texts).unwrap_or_default()).collect()
+    column(rows, name, |cell| match cell {
+        Cell::List(items) => items.iter().filter_map(text).collect(),
+        _ => Vec::new(),
+    })
 }
 
-/// A row of a result by column name: booleans and integers as they are, anything else as text.
+/// A row of a result by column name: booleans, numbers and lists as they are, anything else as text.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Row(pub(crate) Map<String, Json>);
 
@@ -75,37 +76,14 @@ impl Row {
 pub(crate) fn rows(batches: &[RecordBatch]) -> Vec<Row> {
     let mut rows = Vec::new();
     for batch in batches {
-        let schema = batch.schema();
-        let columns: Vec<_> = schema
-            .fields()
-            .iter()
-            .zip(batch.columns())
-            .map(|(field, column)| (field.name().clone(), values(column)))
-            .collect();
-        rows.extend((0..batch.num_rows()).map(|row| {
-            Row(columns.iter().map(|(name, values)| (name.clone(), values[row].clone())).collect())
-        }));
+        let (schema, columns) = (batch.schema(), cells::columns(batch));
+        let row = |row: usize| {
+            let named = schema.fields().iter().zip(&columns);
+            Row(named.map(|(field, column)| (field.name().clone(), column.cell(row).json())).collect())
+        };
+        rows.extend((0..batch.num_rows()).map(row));
     }
     rows
-}
-
-/// A column as JSON values.
-fn values(column: &dyn Array) -> Vec<Json> {
-    let as_text = |column: &dyn Array| -> Vec<Json> {
-        let texts = cast(column, &DataType::Utf8).ok();
-        texts.map_or_else(
-            || vec![Json::Null; column.len()],
-            |texts| texts.as_string::<i32>().iter().map(Json::from).collect(),
-        )
-    };
-    match column.data_type() {
-        DataType::Boolean => column.as_boolean().iter().map(Json::from).collect(),
-        other if other.is_integer() => cast(column, &DataType::Int64).map_or_else(
-            |_| as_text(column),
-            |numbers| numbers.as_primitive::<Int64Type>().iter().map(Json::from).collect(),
-        ),
-        _ => as_text(column),
-    }
 }
 
 /// A surrogate key, given as hexadecimal digits, as other tools show it.

@@ -11,6 +11,7 @@ use crate::settings::Settings;
 pub(crate) struct Edges {
     pub(crate) lake: DeltaLake,
     pub(crate) engine: EmbeddedEngine,
+    location: String,
 }
 
 impl Edges {
@@ -27,12 +28,17 @@ impl Edges {
             partitions: settings.threads,
             spill_dir: Some(settings.scratch.clone()),
         })?;
-        Ok(Self { lake: DeltaLake::open(&settings.lake)?, engine })
+        Ok(Self { lake: DeltaLake::open(&settings.lake)?, engine, location: settings.lake.clone() })
     }
 
     /// The lake alone; nothing is made, nothing read yet.
     pub(crate) fn lake(settings: &Settings) -> Outcome<DeltaLake> {
         Ok(DeltaLake::open(&settings.lake)?)
+    }
+
+    /// Where the lake is, as it was named.
+    pub(crate) fn lake_name(&self) -> &str {
+        &self.location
     }
 
     /// Opens a committed run for reading.

@@ -127,7 +127,7 @@ impl From<PortError> for Failure {
     fn from(error: PortError) -> Self {
         let kind = match error.fault {
             Fault::Locked => Kind::Lock,
-            Fault::Permanent => Kind::Data,
+            Fault::Permanent | Fault::Query => Kind::Data,
             Fault::Transient | Fault::Exhausted | Fault::Incompatible => Kind::Environment,
         };
         let failure = Self::new(kind, &error);

@@ -1,20 +1,21 @@
 //! Results as columns: what the analysis found, in the one form from which every output format is made.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, ListBuilder, StringArray, StringBuilder,
-    StructArray, TimestampMicrosecondArray,
+    Array, ArrayRef, Float64Array, Int64Array, ListBuilder, StringArray, StringBuilder, StructArray,
+    TimestampMicrosecondArray,
 };
 use arrow::datatypes::Field;
-use arrow::json::writer::{JsonArray, WriterBuilder};
 use arrow::record_batch::RecordBatch;
 use chrono::NaiveDateTime;
 use leadq_metrics::{Counts, Value};
 use serde_json::{Map, Value as Json, json};
 
 use crate::failure::{Failure, Outcome};
-use crate::output::{self, RowsFormat};
+use crate::output::{Out, RowsFormat};
+use crate::rows;
 
 /// Columns by name, in order.
 #[derive(Debug, Default)]
@@ -78,40 +79,36 @@ impl Frame {
         self.0.extend(other.0);
     }
 
-    /// The rows as a JSON list of objects; nulls are told.
-    fn json_bytes(self) -> Outcome<Vec<u8>> {
-        let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, JsonArray>(Vec::new());
-        writer.write(&self.batch()?).map_err(Failure::bug)?;
-        writer.finish().map_err(Failure::bug)?;
-        let bytes = writer.into_inner();
-        Ok(if bytes.is_empty() { b"[]".to_vec() } else { bytes })
-    }
-
     /// The rows as JSON, for those that put them into something larger.
     pub(crate) fn json(self) -> Outcome<Json> {
-        serde_json::from_slice(&self.json_bytes()?).map_err(Failure::bug)
+        let batch = self.batch()?;
+        let mut json = rows::Json::new(Vec::new(), &batch.schema()).map_err(Failure::bug)?;
+        json.write(&batch).map_err(Failure::bug)?;
+        serde_json::from_slice(&json.finish().map_err(Failure::bug)?).map_err(Failure::bug)
     }
 
     /// Prints an object of `about`, and the rows as its last member.
-    pub(crate) fn print_json_object(self, about: &Map<String, Json>, rows: &str) -> Outcome<()> {
-        let mut text = serde_json::to_vec(about).map_err(Failure::bug)?;
-        text.pop();
-        text.extend_from_slice(format!(",{}:", json!(rows)).as_bytes());
-        text.extend(self.json_bytes()?);
-        text.extend_from_slice(b"}\n");
-        output::write(&text)
+    pub(crate) fn print_json_object(self, about: &Map<String, Json>, name: &str) -> Outcome<()> {
+        let unwritten = |error| Failure::environment(format!("cannot write to stdout: {error}"));
+        let mut head = serde_json::to_string(about).map_err(Failure::bug)?;
+        head.truncate(head.len() - 1);
+        let batch = self.batch()?;
+        let mut out = Out::stdout();
+        write!(out, "{head},{}:", json!(name)).map_err(unwritten)?;
+        let mut json = rows::Json::new(out, &batch.schema()).map_err(unwritten)?;
+        json.write(&batch).map_err(unwritten)?;
+        let mut out = json.finish().map_err(unwritten)?;
+        out.write_all(b"}\n").and_then(|()| out.flush()).map_err(unwritten)
     }
 
-    /// Prints the rows.
+    /// Prints the rows in a form for programs.
     pub(crate) fn print(self, format: RowsFormat) -> Outcome<()> {
-        match format {
-            RowsFormat::Json => {
-                let mut text = self.json_bytes()?;
-                text.push(b'\n');
-                output::write(&text)
-            }
-            _ => todo!(),
-        }
+        let batch = self.batch()?;
+        let Some(mut printer) = rows::Printer::new(format, &batch.schema(), Out::stdout())? else {
+            return Err(Failure::bug("a page is not made of columns"));
+        };
+        printer.write(&batch)?;
+        printer.finish()
     }
 
     /// The columns as one batch.

@@ -1,5 +1,6 @@
 //! The binary `leadq`: commands, settings, and the only place that names concrete edges.
 
+mod cells;
 mod columns;
 mod commands;
 mod config;
@@ -9,8 +10,10 @@ mod effective;
 mod failure;
 mod frame;
 mod host;
+mod interrupts;
 mod output;
 mod progress;
+mod rows;
 mod sample;
 mod secret;
 mod settings;
@@ -24,6 +27,7 @@ fn main() -> ExitCode {
     let cli = commands::parse();
     log_to_stderr(cli.global.verbose);
     std::panic::set_hook(Box::new(tell_panic));
+    interrupts::listen();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -33,9 +37,11 @@ fn main() -> ExitCode {
     let done = runtime.block_on(async {
         let mut work = std::pin::pin!(commands::run(cli));
         tokio::select! {
-            done = &mut work => done,
+            // The signals first: they are heard from the beginning on.
+            biased;
             // What is being committed is committed, and told: it takes a moment.
-            () = stopped() => if progress::is_committing() { work.await } else { Err(failure::Failure::interrupted()) },
+            () = interrupts::stopped() => if progress::is_committing() { work.await } else { Err(failure::Failure::interrupted()) },
+            done = &mut work => done,
         }
     });
     // A thread that still reads a file must not hold up the end.
@@ -55,22 +61,6 @@ fn tell_panic(info: &std::panic::PanicHookInfo<'_>) {
     }
     let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
     eprintln!("leadq: internal error at {place}");
-}
-
-/// Ctrl-C, or SIGTERM.
-async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// Logs go to stderr, so that what a command prints can be piped.

@@ -1,11 +1,17 @@
 //! How results are printed: tables for people, JSON and CSV for programs.
 
-use std::io::{IsTerminal, Write};
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Stdout, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use serde_json::Value as Json;
+use tempfile::NamedTempFile;
 
 use crate::failure::{Failure, Outcome};
+use crate::settings::shown;
 
 /// Width of tables where there is no terminal to ask.
 const WIDTH: u16 = 80;
@@ -34,9 +40,102 @@ pub(crate) enum RowsFormat {
     Parquet,
 }
 
+/// A file beside its place, which it takes when it is whole.
+pub(crate) struct Partial {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Partial {
+    /// Begins a file in the folder of its place.
+    pub(crate) fn beside(path: &Path) -> Outcome<Self> {
+        let folder =
+            path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        let mut partial = tempfile::Builder::new();
+        partial.prefix(".leadq-export");
+        #[cfg(unix)]
+        partial.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+        let file = partial.tempfile_in(folder).map_err(|error| unwritable(path, &error))?;
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// The file, to write to.
+    pub(crate) fn file(&self) -> &File {
+        self.file.as_file()
+    }
+
+    /// Puts it in its place.
+    pub(crate) fn keep(self) -> Outcome<()> {
+        let kept = self.file.persist(&self.path);
+        kept.map(drop).map_err(|error| unwritable(&self.path, &error.error))
+    }
+
+    /// Writes all of it, and puts it in its place.
+    pub(crate) fn write(self, bytes: &[u8]) -> Outcome<()> {
+        self.file().write_all(bytes).map_err(|error| unwritable(&self.path, &error))?;
+        self.keep()
+    }
+}
+
+/// A file cannot be written.
+pub(crate) fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::environment(format!("cannot write {}: {error}", shown(path)))
+        .help("name a folder that can be written, with room on its disk")
+}
+
 /// Prints text for people. A terminal would obey control characters that somebody wrote into a cell.
 pub(crate) fn print(text: &str) -> Outcome<()> {
     write(text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}").as_bytes())
+}
+
+/// Stdout for output that is written while it is made. A reader that went away is no error: whoever writes
+/// looks whether it has, and stops.
+pub(crate) struct Out {
+    inner: BufWriter<Stdout>,
+    gone: Gone,
+}
+
+/// Whether the reader of stdout went away.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Gone(Arc<AtomicBool>);
+
+impl Gone {
+    pub(crate) fn is(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Out {
+    pub(crate) fn stdout() -> Self {
+        Self { inner: BufWriter::with_capacity(1 << 16, std::io::stdout()), gone: Gone::default() }
+    }
+
+    /// Tells later whether the reader went away.
+    pub(crate) fn gone(&self) -> Gone {
+        self.gone.clone()
+    }
+
+    fn passed<T>(&self, done: std::io::Result<T>, instead: T) -> std::io::Result<T> {
+        match done {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                self.gone.0.store(true, Ordering::Relaxed);
+                Ok(instead)
+            }
+            done => done,
+        }
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let done = self.inner.write(bytes);
+        self.passed(done, bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let done = self.inner.flush();
+        self.passed(done, ())
+    }
 }
 
 /// Writes to stdout. A reader that went away is no error.

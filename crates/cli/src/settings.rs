@@ -216,6 +216,14 @@ fn secret_file(named: Option<PathBuf>) -> Outcome<PathBuf> {
     Ok(etcetera::BaseStrategy::config_dir(&strategy).join("leadq").join("secret"))
 }
 
+/// A file that is kept between commands and that nothing depends on; none, if there is no place for it.
+pub(crate) fn state_file(name: &str) -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    let folder = etcetera::BaseStrategy::state_dir(&strategy)
+        .unwrap_or_else(|| etcetera::BaseStrategy::data_dir(&strategy));
+    Some(folder.join("leadq").join(name))
+}
+
 fn clients(
     config: &Config,
     schemas: Option<&Schemas>,

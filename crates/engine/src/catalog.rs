@@ -25,6 +25,14 @@ impl Registered {
         tables.insert(name.to_owned(), Arc::new(table));
     }
 
+    /// The names, in order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names: Vec<_> =
+            self.tables.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
+        names.sort_unstable();
+        names
+    }
+
     fn get(&self, name: &str) -> Option<Arc<ParquetTable>> {
         self.tables.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
@@ -33,7 +41,7 @@ impl Registered {
 #[async_trait::async_trait]
 impl SchemaProvider for Registered {
     fn table_names(&self) -> Vec<String> {
-        self.tables.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.names()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {

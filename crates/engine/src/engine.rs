@@ -81,11 +81,13 @@ impl Engine for EmbeddedEngine {
 
     async fn query(&self, sql: &str) -> Result<QueryRows, PortError> {
         let failure = self.failure;
-        let rows = self.execute(sql).await.map_err(|error| failure.port("execute", "the query", &error))?;
+        let wrong = |error| failure.query(&error, sql, &self.tables.names());
+        let rows = self.execute(sql).await.map_err(wrong)?;
         let (schema, scratch) = (rows.schema(), Arc::clone(&self.scratch));
         let batches = Box::pin(rows.map(move |batch| {
             let _kept_while_read = &scratch;
-            batch.map_err(|error| failure.port("execute", "the query", &error))
+            // What a value does to a query has no place in its text.
+            batch.map_err(|error| failure.query(&error, "", &[]))
         }));
         Ok(QueryRows { schema, batches })
     }

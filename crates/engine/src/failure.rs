@@ -3,6 +3,8 @@
 use datafusion::error::DataFusionError;
 use leadq_pipeline::ports::{Fault, PortError};
 
+use crate::wrong_query::WrongQuery;
+
 /// How errors of one engine are told; knows the memory that was promised, for the hint.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Failure {
@@ -25,6 +27,14 @@ impl Failure {
                 told.hint("a file that a run pinned may have been deleted or moved")
             }
             _ => told,
+        }
+    }
+
+    /// The port's error for one of a query, with what is wrong about the query if that is what it is.
+    pub(crate) fn query(self, error: &DataFusionError, sql: &str, tables: &[String]) -> PortError {
+        match WrongQuery::read(error, sql, tables) {
+            Some(wrong) => wrong.told(),
+            None => self.port("execute", "the query", error),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! - `pool` is the memory its operators share.
 //! - `table` scans a list of Parquet files; `catalog` keeps the names they are registered under.
 //! - `scratch` is the engine's temporary folder and the files written there.
+//! - `failure` tells DataFusion's errors, `wrong_query` those that are the query's.
 //! - `surrogate_key` is the one function that SQL gets from leadq.
 //!
 //! [`Engine`]: leadq_pipeline::ports::Engine
@@ -20,6 +21,7 @@ mod scratch;
 mod session;
 mod surrogate_key;
 mod table;
+mod wrong_query;
 
 pub use engine::EmbeddedEngine;
 pub use session::EngineSettings;

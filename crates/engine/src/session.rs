@@ -102,6 +102,8 @@ fn config(settings: &EngineSettings) -> SessionConfig {
     // Tables say Utf8. Left at its default, `CAST(x AS TEXT)` alone would give Utf8View, and every
     // comparison of the two would convert a column.
     options.sql_parser.map_string_types_to_utf8view = false;
+    // Where in a query an unknown name stands, for the error.
+    options.sql_parser.collect_spans = true;
     // Each sort sets this aside for its merge, out of a pool that may be small: the default of 10 MB a
     // partition would leave nothing to sort with. Never above the default, never so little that a merge
     // of wide rows fails.

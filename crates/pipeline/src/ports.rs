@@ -2,6 +2,7 @@
 //!
 //! The crates that fill these ports are named by the binary only.
 
+use std::ops::Range;
 use std::pin::Pin;
 
 use arrow::datatypes::SchemaRef;
@@ -18,6 +19,8 @@ pub type BatchStream = Pin<Box<dyn Stream<Item = Result<RecordBatch, PortError>>
 pub enum Fault {
     /// It will fail again until somebody changes something.
     Permanent,
+    /// A query is wrong: its grammar, a name in it, or a value that it computes.
+    Query,
     /// The same call may succeed later.
     Transient,
     /// Another writer holds the lake.
@@ -42,6 +45,8 @@ pub struct PortError {
     pub hint: Option<String>,
     /// Whether trying again can help.
     pub fault: Fault,
+    /// Which bytes of the query it is about, where that is known.
+    pub place: Option<Range<usize>>,
 }
 
 impl PortError {
@@ -53,6 +58,7 @@ impl PortError {
             reason: reason.to_string(),
             hint: None,
             fault: Fault::Permanent,
+            place: None,
         }
     }
 

@@ -12,8 +12,8 @@ mod page;
 mod workbook;
 
 pub use analysis::{
-    Analysis, BridgeRow, Changes, ClaimSum, Claims, ClientState, ColumnHealth, ContradictedClaim,
-    EarlierRun, Files,
+    Analysis, BridgeRow, Changes, ClaimSum, Claims, ClientState, ColumnHealth, ContradictedClaim, EarlierRun,
+    Files,
 };
 pub use feedback::{DeadSince, Feedback, SetAside, feedback_html};
 pub use page::html;

@@ -27,8 +27,7 @@ impl Asking {
             let alone = Predicate::parse(condition).map_err(|error| wrong(condition, &error))?;
             view.check(&alone).await.map_err(|error| wrong(condition, &error.reason))?;
         }
-        let of_client =
-            self.client.as_ref().map(|client| format!("client_id = {}", literal(client)));
+        let of_client = self.client.as_ref().map(|client| format!("client_id = {}", literal(client)));
         let of_leads = self.condition.as_ref().map(|condition| format!("({condition}\n)"));
         let both: Vec<_> = [of_client, of_leads].into_iter().flatten().collect();
         if both.is_empty() {

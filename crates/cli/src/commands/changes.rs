@@ -15,6 +15,7 @@ use crate::edges::Edges;
 use crate::failure::{Failure, Outcome};
 use crate::frame::Frame;
 use crate::output::{self, RowsFormat};
+use crate::rows::check_terminal;
 
 /// Which leads became matched, set, unset, demoed, sold, rescheduled or vanished, between two snapshots or two runs
 #[derive(Debug, Args)]
@@ -55,6 +56,7 @@ enum Between {
 }
 
 pub(super) async fn run(global: &Global, args: &ChangesArgs) -> Outcome<()> {
+    check_terminal(args.printing.format)?;
     let edges = Edges::open(&global.settings()?)?;
     let (between, changes) = match args.runs[..] {
         [] => between_snapshots(&edges.view(args.reading.run).await?, args).await?,

@@ -10,7 +10,7 @@ use super::asking::check_client;
 use super::{Global, Printing, Reading};
 use crate::columns::{self, Row, as_uuid};
 use crate::edges::Edges;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::output::{self, Format, inert, money, thousands};
 
 /// Clients' claims against the seller of the leads, and what the data say to each
@@ -106,7 +106,7 @@ pub(super) async fn run(global: &Global, args: &ClaimsArgs) -> Outcome<()> {
 }
 
 /// The claims, each with its evidence in words.
-async fn listed(view: &View<'_>, asked: &Asked, limit: Option<usize>) -> Outcome<Vec<Row>> {
+pub(super) async fn listed(view: &View<'_>, asked: &Asked, limit: Option<usize>) -> Outcome<Vec<Row>> {
     let mut claims = columns::rows(&view.rows(&asked.listed(limit)).await?);
     for claim in &mut claims {
         let key = claim.text("record_key").map(as_uuid);
@@ -132,7 +132,7 @@ fn evidence(claim: &Row) -> Evidence<'_> {
 }
 
 /// A sum of prices, which is kept as text to be exact.
-fn price(row: &Row) -> Option<f64> {
+pub(super) fn price(row: &Row) -> Option<f64> {
     row.text("price")?.parse().ok()
 }
 

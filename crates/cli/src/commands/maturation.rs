@@ -10,6 +10,7 @@ use crate::edges::Edges;
 use crate::failure::Outcome;
 use crate::frame::Frame;
 use crate::output::{self, RowsFormat, percent, thousands};
+use crate::rows::check_terminal;
 
 /// Which share of the leads is set by which age, so that young months can be compared with old ones
 #[derive(Debug, Args)]
@@ -38,6 +39,7 @@ const AGES: [u32; 12] = [0, 1, 3, 7, 14, 21, 30, 45, 60, 90, 120, 180];
 const COMPARED: [u32; 6] = [1, 7, 14, 30, 60, 90];
 
 pub(super) async fn run(global: &Global, args: &MaturationArgs) -> Outcome<()> {
+    check_terminal(args.printing.format)?;
     let edges = Edges::open(&global.settings()?)?;
     let view = edges.view(args.reading.run).await?;
     let all = view.maturation(&args.asking.leads(&view).await?).await?;

@@ -15,6 +15,7 @@ use crate::edges::Edges;
 use crate::failure::{Failure, Outcome};
 use crate::frame::{self, Frame};
 use crate::output::{self, RowsFormat};
+use crate::rows::check_terminal;
 
 pub(super) use show::{funnel, interval};
 
@@ -81,6 +82,7 @@ pub(super) struct Answer {
 }
 
 pub(super) async fn run(global: &Global, args: &MetricsArgs) -> Outcome<()> {
+    check_terminal(args.printing.format)?;
     let edges = Edges::open(&global.settings()?)?;
     let view = edges.view(args.reading.run).await?;
     let answer = match args.basis {

@@ -18,6 +18,7 @@ mod report;
 mod run;
 mod runs;
 mod sample;
+mod sql;
 mod trend;
 
 use std::path::PathBuf;
@@ -97,6 +98,7 @@ enum Command {
     Claims(claims::ClaimsArgs),
     Explain(explain::ExplainArgs),
     Report(report::ReportArgs),
+    Sql(sql::SqlArgs),
     Export(export::ExportArgs),
     Runs(runs::RunsArgs),
     Doctor(doctor::DoctorArgs),
@@ -142,6 +144,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Claims(args) => claims::run(&global, &args).await?,
         Command::Explain(args) => explain::run(&global, &args).await?,
         Command::Report(args) => report::run(&global, &args).await?,
+        Command::Sql(args) => sql::run(&global, &args).await?,
         Command::Export(args) => export::run(&global, &args).await?,
         Command::Runs(args) => runs::run(&global, &args).await?,
         Command::Doctor(args) => return doctor::run(&global, &args).await,

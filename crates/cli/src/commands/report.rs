@@ -71,11 +71,13 @@ pub(super) async fn run(global: &Global, args: &ReportArgs) -> Outcome<()> {
     check_client(&view, args.for_client.as_deref().or(args.client.as_deref())).await?;
     let (default, bytes) = if let Some(client) = &args.for_client {
         let note = feedback::gather(&view, &settings, client).await?;
-        (format!("leadq-feedback-{}.html", file_name(client)), leadq_report::feedback_html(&note).into_bytes())
+        (
+            format!("leadq-feedback-{}.html", file_name(client)),
+            leadq_report::feedback_html(&note).into_bytes(),
+        )
     } else {
-        let by = args.by.iter().map(|name| {
-            Dimension::parse(name, &view.run.dimensions).map_err(Failure::usage)
-        });
+        let by =
+            args.by.iter().map(|name| Dimension::parse(name, &view.run.dimensions).map_err(Failure::usage));
         let by = by.collect::<Outcome<Vec<_>>>()?;
         let found = gather::gather(&edges, &view, &settings, by, args.client.as_deref()).await?;
         let bytes = match kind {
@@ -92,13 +94,15 @@ pub(super) async fn run(global: &Global, args: &ReportArgs) -> Outcome<()> {
 /// What `--as` says, else what the file is called.
 fn kind(args: &ReportArgs) -> Outcome<Kind> {
     let ending = args.to.as_ref().and_then(|path| path.extension()).map(|ending| ending.to_ascii_lowercase());
-    let named = [Kind::Html, Kind::Xlsx].into_iter().find(|kind| {
-        ending.as_ref().is_some_and(|ending| ending == kind.extension())
-    });
+    let named = [Kind::Html, Kind::Xlsx]
+        .into_iter()
+        .find(|kind| ending.as_ref().is_some_and(|ending| ending == kind.extension()));
     match (args.kind, named) {
-        (Some(asked), Some(named)) if asked != named => {
-            Err(Failure::usage(format!("--as {} does not go with a file that ends in .{}", asked.extension(), named.extension())))
-        }
+        (Some(asked), Some(named)) if asked != named => Err(Failure::usage(format!(
+            "--as {} does not go with a file that ends in .{}",
+            asked.extension(),
+            named.extension()
+        ))),
         (None, None) if ending.is_some_and(|ending| ending == "pdf") => {
             Err(Failure::usage("a report is written as HTML or XLSX")
                 .help("the HTML page is made to be printed: open it in a browser and print it to PDF"))

@@ -10,6 +10,7 @@ use crate::edges::Edges;
 use crate::failure::Outcome;
 use crate::frame::{self, Frame};
 use crate::output::{self, RowsFormat, percent, thousands};
+use crate::rows::check_terminal;
 
 /// What had been reached by each snapshot of a client, with what broke in it
 #[derive(Debug, Args)]
@@ -32,6 +33,7 @@ pub(crate) struct TrendArgs {
 }
 
 pub(super) async fn run(global: &Global, args: &TrendArgs) -> Outcome<()> {
+    check_terminal(args.printing.format)?;
     let edges = Edges::open(&global.settings()?)?;
     let view = edges.view(args.reading.run).await?;
     let leads = args.asking.leads(&view).await?;

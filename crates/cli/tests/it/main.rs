@@ -15,6 +15,8 @@ mod doctor;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod hash;
@@ -38,5 +40,7 @@ mod run_list;
 mod runs;
 #[cfg(test)]
 mod segments;
+#[cfg(test)]
+mod sql;
 #[cfg(test)]
 mod trend;

@@ -132,7 +132,7 @@ async fn only_queries_are_accepted() {
         &format!("EXPLAIN ANALYZE COPY t TO '{target}'"),
     ] {
         let error = place.engine.query(sql).await.err().unwrap_or_else(|| panic!("accepted: {sql}"));
-        assert_eq!(error.fault, Fault::Permanent, "{sql}");
+        assert_eq!(error.fault, Fault::Query, "{sql}: {error}");
     }
     assert!(!std::path::Path::new(&target).exists());
     for sql in [
@@ -152,6 +152,30 @@ async fn what_is_not_registered_is_named() {
     let place = Place::new();
     let error = place.engine.query("SELECT * FROM nowhere").await.err().unwrap();
     assert!(error.reason.contains("nowhere"), "{error}");
+    place.table("leads", vec![batch(0, 10)]).await;
+    for (sql, reason, hint, place_of) in [
+        ("SELECT idd FROM leads", "there is no column idd", "is id meant?", Some("idd")),
+        ("SELECT l.x FROM leads l", "there is no column x in l", "the columns are", Some("l.x")),
+        ("SELECT 1 FROM lead", "there is no table lead", "is leads meant?", Some("lead")),
+        ("SELECT * FROM '/etc/passwd'", "there is no table /etc/passwd", "files are not read", None),
+        ("SELECT lowr('X')", "there is no function lowr", "is lower meant?", Some("lowr")),
+        ("SELECT *\nFORM leads", "expected end of statement, found FORM", "", Some("F")),
+        ("SELECT (1", "expected ), but it ends there", "", Some("")),
+        ("SELECT 'a", "Unterminated string literal", "", Some("'")),
+        ("SELECT id FROM leads a JOIN leads b ON a.id = b.id", "in more than one", "TABLE.id", Some("id")),
+        ("SELECT 1; SELECT 2", "several statements", "one at a time", None),
+        ("DROP TABLE leads", "only queries", "SELECT", None),
+        ("SELECT CAST('x' AS INT)", "'x'", "", None),
+    ] {
+        let error = match place.engine.query(sql).await {
+            Err(error) => error,
+            Ok(rows) => futures::TryStreamExt::try_collect::<Vec<_>>(rows.batches).await.unwrap_err(),
+        };
+        assert_eq!(error.fault, Fault::Query, "{sql}: {error}");
+        assert!(error.reason.contains(reason), "{sql}: {error}");
+        assert!(error.hint.clone().unwrap_or_default().contains(hint), "{sql}: {error:?}");
+        assert_eq!(error.place.map(|place| &sql[place]), place_of, "{sql}");
+    }
 }
 
 #[tokio::test]

@@ -42,11 +42,7 @@ fn dead_columns(health: &[ColumnHealth]) -> Vec<DeadSince> {
         of_column.take_while(|row| row.dead).last()
     };
     dead.filter_map(|row| since(&row.column))
-        .map(|row| DeadSince {
-            column: row.column.clone(),
-            since: row.snapshot_at,
-            file: row.file.clone(),
-        })
+        .map(|row| DeadSince { column: row.column.clone(), since: row.snapshot_at, file: row.file.clone() })
         .collect()
 }
 
@@ -76,8 +72,15 @@ mod tests {
     use super::*;
 
     fn row(day: u32, column: &str, dead: bool) -> ColumnHealth {
-        let snapshot_at = chrono::NaiveDate::from_ymd_opt(2023, 1, day).unwrap().and_hms_opt(0, 0, 0).unwrap();
-        ColumnHealth { snapshot_at, file: format!("{day}.csv"), column: column.to_owned(), dead, ..Default::default() }
+        let snapshot_at =
+            chrono::NaiveDate::from_ymd_opt(2023, 1, day).unwrap().and_hms_opt(0, 0, 0).unwrap();
+        ColumnHealth {
+            snapshot_at,
+            file: format!("{day}.csv"),
+            column: column.to_owned(),
+            dead,
+            ..Default::default()
+        }
     }
 
     #[test]

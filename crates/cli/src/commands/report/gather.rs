@@ -79,19 +79,28 @@ pub(super) fn committed_at(run: &RunRecord) -> DateTime<Utc> {
 }
 
 /// The cuts that are asked for; else the dimensions of the leads, the client, the place, the month begun.
-async fn segments(view: &View<'_>, leads: &Leads, by: Vec<Dimension>, several: bool) -> Outcome<Vec<Segments>> {
+async fn segments(
+    view: &View<'_>,
+    leads: &Leads,
+    by: Vec<Dimension>,
+    several: bool,
+) -> Outcome<Vec<Segments>> {
     let usual = by.is_empty();
     let dimensions = if usual {
         let own = view.run.dimensions.iter().map(|name| Dimension::Lead(name.clone()));
         let place = [Place::State, Place::City].map(Dimension::Place);
-        own.chain(several.then_some(Dimension::Client)).chain(place).chain([Dimension::DeliveredMonth]).collect()
+        own.chain(several.then_some(Dimension::Client))
+            .chain(place)
+            .chain([Dimension::DeliveredMonth])
+            .collect()
     } else {
         by
     };
     let mut cuts = Vec::with_capacity(dimensions.len());
     for dimension in dimensions {
         let cut = view.segments(leads, std::slice::from_ref(&dimension)).await?;
-        let undated = dimension == Dimension::DeliveredMonth && cut.rows.iter().all(|row| row.values == [None]);
+        let undated =
+            dimension == Dimension::DeliveredMonth && cut.rows.iter().all(|row| row.values == [None]);
         cuts.push(if usual && undated { view.segments(leads, &[Dimension::EntryMonth]).await? } else { cut });
     }
     Ok(cuts)
