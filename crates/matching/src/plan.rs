@@ -55,6 +55,7 @@ pub fn steps(dimensions: &[String]) -> Vec<Step> {
         table(Table::LeadLink, include_str!("sql/lead_link.sql").to_owned()),
         table(Table::FactLeadOutcome, with("l", include_str!("sql/fact_lead_outcome.sql"))),
         scratch("claimed", include_str!("sql/claimed.sql")),
+        scratch("claimed_identifier", include_str!("sql/claimed_identifier.sql")),
         table(Table::Claim, include_str!("sql/claim.sql").to_owned()),
         table(Table::DimPlace, include_str!("sql/dim_place.sql").to_owned()),
         table(Table::DimDate, include_str!("sql/dim_date.sql").to_owned()),

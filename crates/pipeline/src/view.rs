@@ -89,6 +89,9 @@ impl<'a> View<'a> {
     /// # Errors
     /// If the run has no such table, or it cannot be read.
     pub async fn table(&self, table: Table) -> Result<QueryRows, PortError> {
+        if !self.has(table) {
+            return Err(not_made(&self.run, table));
+        }
         let had =
             |name: &str| self.open.get(&table).is_none_or(|schema| schema.field_with_name(name).is_ok());
         let column = |name: &String| {

@@ -6,65 +6,54 @@
 -- * Out of area is spoken against by appointments that the client set in the same ZIP code from other leads.
 --   If there are none, nothing is known.
 -- * Anything else cannot be checked.
--- Equi-joins throughout, never OR. A hub counts as null, as in matching; since a link needs an identifier
--- that is none, no claim is without one.
+-- Equi-joins throughout, one by email and one by phone, never OR.
 WITH
--- Usable identifiers, one a row.
-lead_identifier AS (
-    SELECT l.client_id, l.lead_key, 'email' AS kind, l.email_key AS identifier
-    FROM dim_lead l
-    LEFT ANTI JOIN hub_identifier h ON h.client_id = l.client_id AND h.identifier = l.email_key
-    WHERE l.in_scope AND l.email_key IS NOT NULL
-    UNION ALL
-    SELECT l.client_id, l.lead_key, 'phone', l.phone_key
-    FROM dim_lead l
-    LEFT ANTI JOIN hub_identifier h ON h.client_id = l.client_id AND h.identifier = l.phone_key
-    WHERE l.in_scope AND l.phone_key IS NOT NULL
-),
-record_identifier AS (
-    SELECT DISTINCT i.client_id, i.record_key, 'email' AS kind, i.email_key AS identifier
-    FROM record_identity i
-    LEFT ANTI JOIN hub_identifier h ON h.client_id = i.client_id AND h.identifier = i.email_key
-    WHERE i.email_key IS NOT NULL
-    UNION ALL
-    SELECT DISTINCT i.client_id, i.record_key, 'phone', i.phone_key
-    FROM record_identity i
-    LEFT ANTI JOIN hub_identifier h ON h.client_id = i.client_id AND h.identifier = i.phone_key
-    WHERE i.phone_key IS NOT NULL
-),
--- The person that a duplicate is claimed of: what the lead carries, and what its record ever carried.
-person AS (
-    SELECT c.client_id, c.record_key, i.kind, i.identifier
-    FROM claimed c
-    JOIN lead_identifier i ON i.lead_key = c.lead_key
-    WHERE c.claim = 'duplicate'
-    UNION
-    SELECT c.client_id, c.record_key, i.kind, i.identifier
-    FROM claimed c
-    JOIN record_identifier i ON i.record_key = c.record_key
-    WHERE c.claim = 'duplicate'
-),
 -- Another lead of the person, delivered no later; one of the two without a time may have been earlier.
 earlier_lead AS (
-    SELECT p.record_key, o.lead_key AS evidence_key, min(p.kind) AS first_kind, max(p.kind) AS last_kind
-    FROM person p
-    JOIN lead_identifier o ON o.client_id = p.client_id AND o.kind = p.kind AND o.identifier = p.identifier
-    JOIN claimed c ON c.record_key = p.record_key
-    JOIN dim_lead l ON l.lead_key = o.lead_key
-    WHERE o.lead_key <> c.lead_key
-        AND coalesce(l.delivered_at <= c.delivered_at, true)
-    GROUP BY p.record_key, o.lead_key
+    SELECT record_key, lead_uuid, delivered_at, delivered_local, min(kind) AS first_kind, max(kind) AS last_kind
+    FROM (
+        SELECT p.record_key, p.kind, p.delivered_at AS claimed_at, l.lead_uuid, l.delivered_at, l.delivered_local
+        FROM claimed_identifier p
+        JOIN dim_lead l ON l.client_id = p.client_id AND l.email_key = p.identifier
+        WHERE p.kind = 'email' AND l.in_scope AND l.lead_key <> p.lead_key
+        UNION ALL
+        SELECT p.record_key, p.kind, p.delivered_at, l.lead_uuid, l.delivered_at, l.delivered_local
+        FROM claimed_identifier p
+        JOIN dim_lead l ON l.client_id = p.client_id AND l.phone_key = p.identifier
+        WHERE p.kind = 'phone' AND l.in_scope AND l.lead_key <> p.lead_key
+    )
+    WHERE coalesce(delivered_at <= claimed_at, true)
+    GROUP BY record_key, lead_uuid, delivered_at, delivered_local
 ),
 -- Another CRM record of the person, entered on an earlier day.
+same_person AS (
+    SELECT record_key, entry_date, other_key, min(kind) AS first_kind, max(kind) AS last_kind
+    FROM (
+        SELECT p.record_key, p.entry_date, p.kind, i.record_key AS other_key
+        FROM claimed_identifier p
+        JOIN record_identity i ON i.client_id = p.client_id AND i.email_key = p.identifier
+        WHERE p.kind = 'email' AND i.record_key <> p.record_key
+        UNION ALL
+        SELECT p.record_key, p.entry_date, p.kind, i.record_key
+        FROM claimed_identifier p
+        JOIN record_identity i ON i.client_id = p.client_id AND i.phone_key = p.identifier
+        WHERE p.kind = 'phone' AND i.record_key <> p.record_key
+    )
+    GROUP BY record_key, entry_date, other_key
+),
 earlier_record AS (
-    SELECT p.record_key, o.record_key AS evidence_key, min(p.kind) AS first_kind, max(p.kind) AS last_kind
-    FROM person p
-    JOIN record_identifier o ON o.client_id = p.client_id AND o.kind = p.kind AND o.identifier = p.identifier
-    JOIN claimed c ON c.record_key = p.record_key
-    JOIN crm_record r ON r.record_key = o.record_key
-    WHERE o.record_key <> c.record_key
-        AND r.entry_date < c.entry_date
-    GROUP BY p.record_key, o.record_key
+    SELECT
+        s.record_key,
+        r.record_key AS other_key,
+        r.lead_number,
+        r.entry_date,
+        r.first_snapshot_no,
+        r.first_line,
+        s.first_kind,
+        s.last_kind
+    FROM same_person s
+    JOIN crm_record r ON r.record_key = s.other_key
+    WHERE r.entry_date < s.entry_date
 ),
 -- Appointments by ZIP code, the latest first. Two of them are kept: one of the two is of another lead.
 appointment AS (
@@ -91,15 +80,14 @@ evidence AS (
         'lead' AS evidence,
         1 AS strength,
         count(*) OVER (PARTITION BY e.record_key) AS evidence_count,
-        l.lead_uuid AS evidence_lead_uuid,
+        e.lead_uuid AS evidence_lead_uuid,
         CAST(NULL AS VARCHAR) AS evidence_lead_number,
-        l.delivered_local AS evidence_at,
+        e.delivered_local AS evidence_at,
         CASE WHEN e.first_kind <> e.last_kind THEN 'email_and_phone' ELSE e.first_kind END AS shared_by,
         row_number() OVER (
-            PARTITION BY e.record_key ORDER BY l.delivered_at DESC NULLS LAST, l.lead_uuid
+            PARTITION BY e.record_key ORDER BY e.delivered_at DESC NULLS LAST, e.lead_uuid
         ) AS place
     FROM earlier_lead e
-    JOIN dim_lead l ON l.lead_key = e.evidence_key
     UNION ALL
     SELECT
         e.record_key,
@@ -107,16 +95,15 @@ evidence AS (
         2,
         count(*) OVER (PARTITION BY e.record_key),
         k.lead_uuid,
-        r.lead_number,
-        CAST(r.entry_date AS TIMESTAMP),
+        e.lead_number,
+        CAST(e.entry_date AS TIMESTAMP),
         CASE WHEN e.first_kind <> e.last_kind THEN 'email_and_phone' ELSE e.first_kind END,
         row_number() OVER (
             PARTITION BY e.record_key
-            ORDER BY r.entry_date DESC, r.lead_number ASC NULLS LAST, r.first_snapshot_no, r.first_line, r.record_key
+            ORDER BY e.entry_date DESC, e.lead_number ASC NULLS LAST, e.first_snapshot_no, e.first_line
         )
     FROM earlier_record e
-    JOIN crm_record r ON r.record_key = e.evidence_key
-    LEFT JOIN lead_link k ON k.record_key = r.record_key AND k.selected
+    LEFT JOIN lead_link k ON k.record_key = e.other_key AND k.selected
     UNION ALL
     SELECT
         c.record_key,

@@ -11,7 +11,9 @@ SELECT
     l.delivered_at,
     r.entry_date,
     coalesce(r.zip, l.zip) AS zip,
-    l.price
+    l.price,
+    l.email_key AS lead_email_key,
+    l.phone_key AS lead_phone_key
 FROM dim_disposition d
 JOIN crm_record r ON r.client_id = d.client_id AND r.dispo = d.dispo
 JOIN lead_link k ON k.record_key = r.record_key
