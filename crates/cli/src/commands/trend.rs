@@ -65,6 +65,9 @@ fn pages(points: &[TrendPoint]) -> String {
             page.push_str(&format!("{client}\n"));
         }
         page.push_str(&format!("{}\n", table(points)));
+        for point in points.iter().filter(|point| !point.breaks.is_empty()) {
+            page.push_str(&format!("* {}: {}\n", moment(point.snapshot_at), point.breaks.join(", ")));
+        }
         if points[0].base == Base::Matched {
             page.push_str("The leads have no delivery time: rates are of the leads matched by then.\n");
         }
@@ -82,13 +85,14 @@ fn table(points: &[TrendPoint]) -> comfy_table::Table {
     if dated {
         header.push("delivered");
     }
-    header.extend(["matched", "set", "rate", "95 % interval", "demos", "sold", "breaks"]);
-    let numeric: Vec<_> = (1..header.len() - 1).collect();
+    header.extend(["matched", "set", "rate", "95 % interval", "demos", "sold"]);
+    let numeric: Vec<_> = (1..header.len()).collect();
     let mut table = output::table(&header, &numeric);
     let name = if dated { "conversion_rate" } else { "set_of_matched_rate" };
     for point in points {
         let counts = &point.counts;
-        let mut cells = vec![moment(point.snapshot_at)];
+        let mark = if point.breaks.is_empty() { "" } else { " *" };
+        let mut cells = vec![format!("{}{mark}", moment(point.snapshot_at))];
         if dated {
             cells.push(thousands(counts.delivered));
         }
@@ -98,7 +102,7 @@ fn table(points: &[TrendPoint]) -> comfy_table::Table {
         };
         let count = |count: Option<u64>| count.map(thousands).unwrap_or_default();
         cells.extend([count(counts.matched), thousands(counts.set), rate, interval]);
-        cells.extend([thousands(counts.demos), count(counts.sold), point.breaks.join(", ")]);
+        cells.extend([thousands(counts.demos), count(counts.sold)]);
         table.add_row(cells);
     }
     table

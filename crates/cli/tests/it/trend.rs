@@ -94,9 +94,9 @@ fn the_trend_is_metrics_as_of_each_snapshot() {
         .filter(|point| point["breaks"] != json!([]))
         .map(|point| point["breaks"].to_string())
         .collect();
-    assert_eq!(breaks, ["[\"set went dead\"]"]);
+    assert_eq!(breaks, ["[\"set went dead\"]", "[\"state went dead\"]"]);
     let told = succeeded(place.leadq(&["trend"]));
-    assert!(told.contains("set went"), "{told}");
+    assert!(told.contains("\n* 2025-03-25: set went dead\n"), "{told}");
 }
 
 #[test]

@@ -55,7 +55,7 @@ change AS (
         ON had.client_id = a.client_id AND had.file = a.file AND had.snapshot_at = a.snapshot_at
     LEFT JOIN (SELECT DISTINCT client_id, file, snapshot_at FROM report_file) has
         ON has.client_id = b.client_id AND has.file = b.file AND has.snapshot_at = b.snapshot_at
-    WHERE a.status IS DISTINCT FROM b.status AND NOT (a.status IS NULL AND has.file IS NOT NULL)
+    WHERE (a.status IS DISTINCT FROM b.status) AND NOT (a.status IS NULL AND has.file IS NOT NULL)
 )
 SELECT client_id, lead_uuid, change, "from", "to", cause, lead_number, file
 FROM change
