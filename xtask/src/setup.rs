@@ -1,4 +1,4 @@
-//! What the tests need on the machine: compilers, two components of the Rust toolchain, Python, cargo-fuzz.
+//! What the tests need on the machine: compilers, two components of the Rust toolchain, Python, a browser, cargo-fuzz.
 //!
 //! What is missing is named, with the command that brings it. Only on Debian, and only as root (a container, a
 //! runner), it is installed on the spot.
@@ -19,7 +19,7 @@ struct Need {
     install: &'static [&'static [&'static str]],
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 7] = [
     Need {
         what: "C compiler (cc)",
         why: "links every binary and builds the compressors",
@@ -54,6 +54,17 @@ const NEEDS: [Need; 6] = [
         probe: &["python3", "-c", "import venv, ensurepip"],
         remedy: "install python3 and python3-venv",
         install: &[&["apt-get", "update"], &["apt-get", "install", "-y", "python3-venv"]],
+    },
+    Need {
+        what: "Chromium",
+        why: "the tests open and print the report in it",
+        probe: &[
+            "sh",
+            "-c",
+            "command -v chromium || command -v chromium-browser || command -v google-chrome",
+        ],
+        remedy: "install chromium: `apt-get install chromium`, `dnf install chromium`, `brew install --cask chromium`",
+        install: &[&["apt-get", "update"], &["apt-get", "install", "-y", "chromium"]],
     },
     Need {
         what: "cargo-fuzz",

@@ -10,6 +10,8 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, Tab
 use serde_json::Value as Json;
 use tempfile::NamedTempFile;
 
+pub(crate) use leadq_report::figures::{money, percent, thousands};
+
 use crate::failure::{Failure, Outcome};
 use crate::settings::shown;
 
@@ -205,41 +207,6 @@ fn wrapped<'a>(first: &'a str, others: &'a str) -> textwrap::Options<'a> {
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
-/// A number with its thousands apart.
-pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A fraction as a percentage. Only all is 100 %, and only none is 0 %.
-pub(crate) fn percent(fraction: f64) -> String {
-    match fraction {
-        f if f < 1.0 && f > 0.9995 => ">99.9 %".to_owned(),
-        f if f > 0.0 && f < 0.0005 => "<0.1 %".to_owned(),
-        f => format!("{:.1} %", 100.0 * f),
-    }
-}
-
-/// An amount of money, to the hundredth.
-pub(crate) fn money(amount: f64) -> String {
-    let cents = (amount * 100.0).round();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a sum of prices, for people to read"
-    )]
-    let whole = (cents.abs() / 100.0) as u64;
-    let sign = if cents < 0.0 { "-" } else { "" };
-    format!("{sign}{}.{:02.0}", thousands(whole), cents.abs() % 100.0)
-}
-
 /// Text that a spreadsheet program will not take for a formula.
 pub(crate) fn inert(text: &str) -> std::borrow::Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
@@ -248,20 +215,6 @@ pub(crate) fn inert(text: &str) -> std::borrow::Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_for_people() {
-        assert_eq!(
-            [0, 999, 1000, 82_287, 1_234_567].map(thousands),
-            ["0", "999", "1,000", "82,287", "1,234,567"]
-        );
-        assert_eq!(percent(0.2154), "21.5 %");
-        assert_eq!(
-            [0.0, 0.0001, 0.9994, 0.9998, 1.0].map(percent),
-            ["0.0 %", "<0.1 %", "99.9 %", ">99.9 %", "100.0 %"]
-        );
-        assert_eq!([1234.5, 0.0, -0.5].map(money), ["1,234.50", "0.00", "-0.50"]);
-    }
 
     #[test]
     fn formulas_are_inert() {

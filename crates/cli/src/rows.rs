@@ -112,10 +112,10 @@ fn in_csv<'a>(cell: &'a Cell<'_>, name: &str) -> Cow<'a, str> {
     }
 }
 
-/// The parts of a list, for people.
+/// The parts of a list, for people; nothing for null.
 pub(crate) fn joined(cell: &Cell<'_>) -> String {
     let Cell::List(items) = cell else { return String::new() };
-    items.iter().filter_map(Cell::text).collect::<Vec<_>>().join(" | ")
+    items.iter().map(|item| item.text().unwrap_or_default()).collect::<Vec<_>>().join(" | ")
 }
 
 /// Batches as Parquet, in the types of a schema.

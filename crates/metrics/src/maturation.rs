@@ -35,6 +35,27 @@ pub struct Maturation {
     pub by_month: BTreeMap<String, Vec<CurvePoint>>,
 }
 
+impl Maturation {
+    /// The months whose leads were followed from their beginning, oldest first: those can be compared with one
+    /// another and with all. Of a month that began before the client's first snapshot nobody knows what had been set
+    /// by then, and its shares are of the others only.
+    pub fn followed_months(&self) -> impl DoubleEndedIterator<Item = (&str, &[CurvePoint])> {
+        self.by_month
+            .iter()
+            .filter(|(_, points)| is_followed(points))
+            .map(|(month, points)| (month.as_str(), &points[..]))
+    }
+
+    /// The other months.
+    pub fn other_months(&self) -> impl Iterator<Item = &str> {
+        self.by_month.iter().filter(|(_, points)| !is_followed(points)).map(|(month, _)| month.as_str())
+    }
+}
+
+fn is_followed(points: &[CurvePoint]) -> bool {
+    points.first().is_some_and(|point| point.at_risk > 0)
+}
+
 /// The leads of one client, or of all, as they were followed.
 #[derive(Debug, Default)]
 struct Observed {
@@ -122,5 +143,17 @@ mod tests {
             ]
         );
         assert!(read(&[]).is_empty());
+    }
+
+    #[test]
+    fn months_that_were_not_followed_from_their_beginning() {
+        let point =
+            |at_risk| CurvePoint { age_days: 0, at_risk, events: 0, share_set: 0.0, low: None, high: None };
+        let by_month =
+            [("2023-01", vec![point(0), point(5)]), ("2023-02", vec![point(5)]), ("2023-03", vec![])];
+        let by_month = by_month.into_iter().map(|(month, points)| (month.to_owned(), points)).collect();
+        let maturation = Maturation { by_month, ..Maturation::default() };
+        assert_eq!(maturation.followed_months().map(|(month, _)| month).collect::<Vec<_>>(), ["2023-02"]);
+        assert_eq!(maturation.other_months().collect::<Vec<_>>(), ["2023-01", "2023-03"]);
     }
 }

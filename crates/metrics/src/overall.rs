@@ -112,8 +112,9 @@ impl Counts {
         };
         let (set, demos) = (Some(self.set), Some(self.demos));
         let delivered = (!self.undated).then_some(self.delivered);
-        let valid =
-            delivered.zip(self.disqualified).map(|(delivered, disqualified)| delivered - disqualified);
+        let valid = delivered
+            .zip(self.disqualified)
+            .and_then(|(delivered, disqualified)| delivered.checked_sub(disqualified));
         vec![
             count("delivered", Some(self.delivered)),
             count("disqualified", self.disqualified),

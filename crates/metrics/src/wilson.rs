@@ -18,13 +18,13 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// `events` out of `trials`; `None` if there were no trials.
+    /// `events` out of `trials`; `None` if there were no trials, or fewer than events.
     ///
     /// With p = k / n: (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n), within 0 and 1.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts of leads stay far under 2^53")]
     pub fn of(events: u64, trials: u64) -> Option<Self> {
-        if trials == 0 {
+        if trials == 0 || events > trials {
             return None;
         }
         let n = trials as f64;
@@ -77,6 +77,7 @@ mod tests {
     #[test]
     fn without_trials_there_is_no_rate() {
         assert_eq!(Rate::of(0, 0), None);
+        assert_eq!(Rate::of(2, 1), None);
     }
 
     proptest::proptest! {

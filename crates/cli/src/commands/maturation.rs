@@ -137,17 +137,14 @@ fn overall(points: &[CurvePoint]) -> comfy_table::Table {
     table
 }
 
-/// The months side by side at equal age. A month that began before the client's first snapshot was not followed
-/// from its beginning: of what was set before, nothing is known, and shares of it would mislead.
+/// The months side by side at equal age.
 fn months(one: &Maturation) -> String {
     let mut header = vec!["set by day".to_owned()];
     header.extend(COMPARED.iter().map(u32::to_string));
     let header: Vec<_> = header.iter().map(String::as_str).collect();
     let mut table = output::table(&header, &[1, 2, 3, 4, 5, 6]);
-    let (followed, others): (Vec<_>, Vec<_>) =
-        one.by_month.iter().partition(|(_, points)| points.first().is_some_and(|point| point.at_risk > 0));
-    for (month, points) in followed {
-        let mut cells = vec![month.clone()];
+    for (month, points) in one.followed_months() {
+        let mut cells = vec![month.to_owned()];
         cells.extend(
             COMPARED.iter().map(|age| {
                 points.get(*age as usize).map(|point| percent(point.share_set)).unwrap_or_default()
@@ -155,7 +152,7 @@ fn months(one: &Maturation) -> String {
         );
         table.add_row(cells);
     }
-    let others: Vec<_> = others.into_iter().map(|(month, _)| month.as_str()).collect();
+    let others: Vec<_> = one.other_months().collect();
     if others.is_empty() {
         return table.to_string();
     }

@@ -162,6 +162,34 @@ fn the_seeds_real_data() {
     assert_eq!(informative("set", "data_15.csv"), ["3724", "809"]);
     assert_eq!(informative("set", "data_16.csv"), ["3720", "0"]);
 
+    // By the lead's age, and without the trap of delayed entry (3.8 %).
+    let maturation = place.json(&["maturation"]);
+    let week = &maturation["overall"][7];
+    assert_eq!((&week["age_days"], &week["at_risk"], &week["events"]), (&json!(7), &json!(525), &json!(3)));
+    // lifelines 0.30.3, KaplanMeierFitter with entry
+    assert!((week["share_set"].as_f64().unwrap() - 0.181_844_831_590_862_8).abs() < 1e-12, "{week}");
+    // The leads have no delivery time and no place.
+    let trend = place.json(&["trend"]);
+    let last = &trend.as_array().unwrap()[21];
+    assert_eq!((&last["base"], &last["conversion_rate"]), (&json!("matched"), &Json::Null));
+    assert_eq!(["matched", "set", "demos"].map(|name| last[name].as_u64().unwrap()), [4363, 940, 633]);
+    let cities = place.json(&["metrics", "--by", "city"]);
+    assert_eq!(
+        (&cities["rows"][0]["segment"]["city"], &cities["rows"][0]["base"]),
+        (&json!("Las Vegas"), &json!("matched"))
+    );
+    assert_eq!(figures(&cities, &["delivered", "set", "demos", "sold"]), [753, 166, 112, 14]);
+    assert_eq!(cities["rows"].as_array().unwrap().len(), 474);
+    let months = place.json(&["metrics", "--by", "entry_month"]);
+    let mut names: Vec<_> = months["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["segment"]["entry_month"].as_str().unwrap())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["2022-11", "2022-12", "2023-01", "2023-02", "2023-03", "2023-04"]);
+
     assert_eq!(place.table("record_version").len(), 5009);
     let records = place.table("crm_record");
     assert_eq!(records.len(), 4434);

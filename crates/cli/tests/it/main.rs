@@ -33,6 +33,8 @@ mod place;
 #[cfg(test)]
 mod privacy;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 mod reports;
 #[cfg(test)]
 mod run_list;

@@ -1,3 +1,4 @@
+-- counts: sums over leads `f`, of what chapter 3 counts; a part of segment.sql.
     count(*) AS delivered,
     count(*) FILTER (WHERE f.matched) AS matched,
     count(*) FILTER (WHERE f."set") AS "set",

@@ -208,6 +208,8 @@ mod tests {
             "unmatchable_lead",
             "conflict_link",
             "unmapped_disposition",
+            "claim_supported",
+            "claim_contradicted",
         ];
         assert_eq!(silent, [&ours[..], &rest[..]].concat());
     }

@@ -63,7 +63,8 @@ fn runs(analysis: &Analysis, before: &EarlierRun) -> Markup {
     html! {
         h3 { "Since the run before" }
         p.soft { "Run " (before.run) " was committed " (before.committed_at.format("%-d %b %Y, %H:%M UTC")) ". " code { "leadq changes --runs " (before.run) "," (analysis.run) } " names leads and files." }
-        (wide("From the run before to this one", &table))
+        @if before.bridge.is_empty() { p { "No number moved since then." } }
+        @else { (wide("From the run before to this one", &table)) }
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn section(analysis: &Analysis) -> Option<Section> {
 
 /// The newest months that can be drawn, oldest first.
 fn months(maturation: &Maturation) -> Vec<(&str, &[CurvePoint])> {
-    let drawable = maturation.by_month.iter().rev().map(|(month, curve)| (month.as_str(), supported(curve)));
+    let drawable = maturation.followed_months().rev().map(|(month, curve)| (month, supported(curve)));
     let mut months: Vec<_> = drawable.filter(|(_, curve)| curve.len() > 1).take(LINES.len()).collect();
     months.reverse();
     months
@@ -110,7 +110,8 @@ fn chart(maturation: &Maturation) -> Markup {
 fn table(maturation: &Maturation) -> Markup {
     let reaches = |age: &u32| at(&maturation.overall, *age).is_some();
     let ages: Vec<u32> = AGES.into_iter().filter(reaches).collect();
-    let months: Vec<_> = maturation.by_month.iter().rev().collect();
+    let months: Vec<_> = maturation.followed_months().rev().collect();
+    let others: Vec<_> = maturation.other_months().collect();
     let (shown, left) = cut(&months, MOST_MONTHS);
     let row = |name: &str, curve: &[CurvePoint], value: fn(&CurvePoint) -> Option<f64>| {
         let curve = supported(curve);
@@ -139,6 +140,9 @@ fn table(maturation: &Maturation) -> Markup {
         @if !ages.is_empty() {
             (wide("Share set by age and month", &table))
             p.soft { "At most " (thousands(watched)) " leads were watched at the same age. \u{201c}At least\u{201d} and \u{201c}at most\u{201d} are the 95 % limits of all. A dash: the month is too young, or too few leads were watched at that age." }
+            @if !others.is_empty() {
+                p.soft { "Left out: " (others.join(", ")) ". These months began before the client's first report, so what had been set by then is not known." }
+            }
             (more(left, "months", "leadq maturation"))
         }
     }

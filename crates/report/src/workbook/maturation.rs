@@ -25,13 +25,8 @@ pub(super) fn add(
     let sheet = workbook.add_worksheet().set_name(&name)?;
     let none = Maturation::default();
     let all = analysis.maturation.first().unwrap_or(&none);
-    let mut months: Vec<(&str, &[CurvePoint])> = all
-        .by_month
-        .iter()
-        .rev()
-        .take(MONTHS)
-        .map(|(month, curve)| (month.as_str(), supported(curve)))
-        .collect();
+    let mut months: Vec<(&str, &[CurvePoint])> =
+        all.followed_months().rev().take(MONTHS).map(|(month, curve)| (month, supported(curve))).collect();
     months.reverse();
     let fixed: [Column<'_>; 6] = [
         ("Age in days", 12.0),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use leadq_metrics::changes::{BRIDGED, BridgeStep, Change};
+use leadq_report::figures::signed;
 
 use super::Between;
 use crate::output::{self, thousands};
@@ -71,14 +72,6 @@ fn told_bridge(bridge: &[BridgeStep]) -> String {
     cells.extend(sum.map(signed));
     table.add_row(cells);
     format!("{table}\n")
-}
-
-fn signed(number: i64) -> String {
-    match number {
-        0 => "0".to_owned(),
-        n if n < 0 => format!("-{}", thousands(n.unsigned_abs())),
-        n => format!("+{}", thousands(n.unsigned_abs())),
-    }
 }
 
 /// How many changes there are of each kind.
