@@ -1,7 +1,7 @@
 //! A run of the optimised binary, measured: wall and processor seconds, seconds by stage, peak memory.
 //!
 //! Each repetition starts from an empty lake. The best of them is what the machine can do; the spread says
-//! how far to trust it.
+//! how far to trust it. `--analysis` also asks the last lake what people ask, each question by a process of its own.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -27,10 +27,25 @@ pub struct BenchArgs {
     /// file takes must not grow with it
     #[arg(long, value_name = "MB")]
     pub large_report: Option<u64>,
+    /// Measure the questions of the analysis too
+    #[arg(long)]
+    pub analysis: bool,
     /// Memory that the run promises to stay within
     #[arg(long, default_value = "8GiB", value_name = "SIZE")]
     pub memory: String,
 }
+
+/// What people ask, as arguments; the last ones have many segments.
+const QUESTIONS: [&str; 8] = [
+    "metrics",
+    "trend",
+    "maturation",
+    "changes",
+    "report --to report.html",
+    "metrics --by state",
+    "metrics --by city,dispo",
+    "metrics --by city,zip3,entry_month",
+];
 
 /// Builds the binary and measures it; false if it fails.
 ///
@@ -54,6 +69,32 @@ pub fn run(args: &BenchArgs, out: &mut impl Write) -> io::Result<bool> {
         best = Some(best.map_or(measured.cpu, |best| best.min(measured.cpu)));
     }
     writeln!(out, "best: {:.2} s of processor", best.unwrap_or_default())?;
+    if args.analysis {
+        return analysis(args, &target.join("release/leadq"), &target.join("bench"), out);
+    }
+    Ok(true)
+}
+
+/// Asks the lake of the last repetition each question; false if one fails.
+fn analysis(args: &BenchArgs, binary: &Path, folder: &Path, out: &mut impl Write) -> io::Result<bool> {
+    for question in QUESTIONS {
+        let (begun, before) = (Instant::now(), children_cpu());
+        let mut command = Command::new(binary);
+        command.args(question.split(' ')).args(["--memory", &args.memory, "--lake"]).arg(folder.join("lake"));
+        if !question.starts_with("report") {
+            command.args(["--format", "json"]);
+        }
+        let output = command.current_dir(folder).output()?;
+        let (wall, cpu) = (begun.elapsed().as_secs_f64(), children_cpu() - before);
+        if !output.status.success() {
+            io::stderr().write_all(&output.stderr)?;
+            return Ok(false);
+        }
+        let segments = serde_json::from_slice::<Value>(&output.stdout).ok();
+        let segments = segments.and_then(|told| told["rows"].as_array().map(Vec::len));
+        let segments = segments.map(|segments| format!("; {segments} segments")).unwrap_or_default();
+        writeln!(out, "{question}: {wall:.2} s wall, {cpu:.2} s of processor{segments}")?;
+    }
     Ok(true)
 }
 
