@@ -157,6 +157,26 @@ pub(crate) fn print_json(value: &Json) -> Outcome<()> {
     write(format!("{text}\n").as_bytes())
 }
 
+/// Prints a JSON list while its items are made, one a line.
+pub(crate) fn print_json_list(items: impl Iterator<Item = Json>) -> Outcome<()> {
+    let mut out = Out::stdout();
+    let gone = out.gone();
+    let write = || -> std::io::Result<()> {
+        out.write_all(b"[")?;
+        let mut before = "\n";
+        for item in items {
+            write!(out, "{before}{item}")?;
+            before = ",\n";
+            if gone.is() {
+                return Ok(());
+            }
+        }
+        out.write_all(if before == "\n" { b"]\n" } else { b"\n]\n" })?;
+        out.flush()
+    };
+    write().map_err(|error| Failure::environment(format!("cannot write to stdout: {error}")))
+}
+
 /// Prints rows as CSV, as they are; see [`inert`] for text that a spreadsheet would take for a formula.
 pub(crate) fn print_csv(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Outcome<()> {
     let mut writer = csv::Writer::from_writer(Vec::new());

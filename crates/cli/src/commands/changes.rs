@@ -65,7 +65,7 @@ pub(super) async fn run(global: &Global, args: &ChangesArgs) -> Outcome<()> {
     };
     match args.printing.format {
         RowsFormat::Table => output::print(&show::page(&between, &changes, args.limit)),
-        RowsFormat::Json => output::print_json(&changes.iter().map(|one| as_json(one, &between)).collect()),
+        RowsFormat::Json => output::print_json_list(changes.iter().map(|one| as_json(one, &between))),
         format => frame(&changes, &between).print(format),
     }
 }

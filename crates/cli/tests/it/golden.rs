@@ -6,12 +6,6 @@ use serde_json::{Value as Json, json};
 
 use crate::place::{Place, repository, succeeded};
 
-fn run_over(place: &Place, leads: &str, reports: &str) -> String {
-    let root = repository();
-    let path = |below: &str| root.join(below).to_string_lossy().into_owned();
-    succeeded(place.leadq(&["run", "--leads", &path(leads), "--reports", &path(reports)]))
-}
-
 fn figures(metrics: &Json, names: &[&str]) -> Vec<u64> {
     names.iter().map(|name| metrics["rows"][0][name].as_u64().unwrap()).collect()
 }
@@ -54,7 +48,7 @@ const FUNNEL: &[&str] = &[
 #[test]
 fn the_sample() {
     let place = Place::new();
-    let printed = run_over(&place, "source/leads", "source/contractor_reports");
+    let printed = place.run_sample();
     insta::assert_snapshot!(
         printed
             .lines()
@@ -95,7 +89,7 @@ fn the_seeds_real_data() {
         return;
     }
     let place = Place::new();
-    run_over(&place, &format!("{seed}/leads"), &format!("{seed}/contractor_reports"));
+    place.run_over(&format!("{seed}/leads"), &format!("{seed}/contractor_reports"));
     let metrics = place.json(&["metrics"]);
     assert_eq!(figures(&metrics, FUNNEL), [4364, 4363, 940, 64, 940, 633, 138, 30, 108, 867]);
     let rate = metrics["rows"][0]["conversion_rate"].as_f64().unwrap();

@@ -152,6 +152,17 @@ impl Place {
         succeeded(self.leadq(&["run", "--leads", "leads", "--reports", "reports"]))
     }
 
+    /// Runs `leadq run` over the sample of this repository.
+    pub(crate) fn run_sample(&self) -> String {
+        self.run_over("source/leads", "source/contractor_reports")
+    }
+
+    /// Runs `leadq run` over leads and reports below the root of the repository.
+    pub(crate) fn run_over(&self, leads: &str, reports: &str) -> String {
+        let path = |below: &str| repository().join(below).to_string_lossy().into_owned();
+        succeeded(self.leadq(&["run", "--leads", &path(leads), "--reports", &path(reports)]))
+    }
+
     /// What a command prints as JSON.
     pub(crate) fn json(&self, arguments: &[&str]) -> Json {
         let arguments: Vec<_> = arguments.iter().copied().chain(["--format", "json"]).collect();

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use calamine::{Data, Reader, Xlsx};
 
-use crate::place::{Place, failed, hashed, lead, repository, succeeded};
+use crate::place::{Place, failed, hashed, lead, succeeded};
 
 /// A page, with plain spaces.
 fn text(place: &Place, name: &str) -> String {
@@ -15,11 +15,8 @@ fn text(place: &Place, name: &str) -> String {
 
 fn sample() -> Place {
     let place = Place::new();
-    let root = repository();
-    let path = |below: &str| root.join(below).to_string_lossy().into_owned();
     place.write("leadq.toml", "dimensions = [\"source\"]\n");
-    let run = ["run", "--leads", &path("source/leads"), "--reports", &path("source/contractor_reports")];
-    succeeded(place.leadq(&run));
+    place.run_sample();
     place
 }
 
@@ -70,15 +67,7 @@ fn the_page_says_what_metrics_say() {
         assert!(!page.contains(absent), "{absent}");
     }
     // Another run: what changed since.
-    let root = repository();
-    let path = |below: &str| root.join(below).to_string_lossy().into_owned();
-    succeeded(place.leadq(&[
-        "run",
-        "--leads",
-        &path("source/leads"),
-        "--reports",
-        &path("source/contractor_reports"),
-    ]));
+    place.run_sample();
     succeeded(place.leadq(&["report", "--to", "second.html", "--by", "state"]));
     let page = text(&place, "second.html");
     assert!(page.contains("No number moved since then") && !page.contains("By source"), "{page}");

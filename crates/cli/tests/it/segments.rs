@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use crate::place::{Place, failed, hashed, repository, succeeded, texts};
+use crate::place::{Place, failed, hashed, succeeded, texts};
 
 /// Five leads with a state of their own and a source; one is delivered after the first snapshot, one never matched.
 fn place() -> Place {
@@ -229,16 +229,8 @@ fn every_format_holds_the_same() {
 #[test]
 fn segments_add_up_and_are_in_order() {
     let place = Place::new();
-    let root = repository();
-    let path = |below: &str| root.join(below).to_string_lossy().into_owned();
     place.write("leadq.toml", "dimensions = [\"source\"]\n");
-    succeeded(place.leadq(&[
-        "run",
-        "--leads",
-        &path("source/leads"),
-        "--reports",
-        &path("source/contractor_reports"),
-    ]));
+    place.run_sample();
     let all = place.json(&["metrics"])["rows"][0].clone();
     for by in ["source", "delivered_week", "state,source", "city,dispo,entry_month"] {
         let answer = place.json(&["metrics", "--by", by]);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::place::{Place, hashed, lead, repository, succeeded, texts};
+use crate::place::{Place, hashed, lead, succeeded, texts};
 
 fn rows(trend: &Json) -> Vec<String> {
     let row = |row: &Json| {
@@ -68,15 +68,7 @@ fn each_client_by_its_snapshots_and_all_of_them_over_all() {
 #[test]
 fn the_trend_is_metrics_as_of_each_snapshot() {
     let place = Place::new();
-    let root = repository();
-    let path = |below: &str| root.join(below).to_string_lossy().into_owned();
-    succeeded(place.leadq(&[
-        "run",
-        "--leads",
-        &path("source/leads"),
-        "--reports",
-        &path("source/contractor_reports"),
-    ]));
+    place.run_sample();
     let trend = place.json(&["trend"]);
     let trend = trend.as_array().unwrap();
     assert_eq!(trend.len(), 22);
