@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::{Value as Json, json};
 
-use crate::place::{Place, repository, succeeded};
+use crate::place::{Place, repository};
 
 fn figures(metrics: &Json, names: &[&str]) -> Vec<u64> {
     names.iter().map(|name| metrics["rows"][0][name].as_u64().unwrap()).collect()

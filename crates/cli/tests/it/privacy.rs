@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
+use std::io::Read;
 
 use arrow::util::pretty::pretty_format_batches;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -21,6 +22,16 @@ fn shown(path: &std::path::Path) -> String {
         return pretty_format_batches(&batches).unwrap().to_string();
     }
     String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()
+}
+
+/// All parts of a workbook.
+fn workbook(path: &std::path::Path) -> String {
+    let mut archive = zip::ZipArchive::new(File::open(path).unwrap()).unwrap();
+    let mut text = String::new();
+    for part in 0..archive.len() {
+        archive.by_index(part).unwrap().read_to_string(&mut text).unwrap();
+    }
+    text
 }
 
 #[test]
@@ -44,11 +55,30 @@ fn no_received_hash_leaves() {
         &source("contractor_reports"),
     ]);
     let mut said = vec![String::from_utf8_lossy(&run.stderr).into_owned(), succeeded(run)];
-    for command in
-        [&["findings"][..], &["findings", "--format", "json"], &["files"], &["metrics", "--format", "csv"]]
-    {
+    for command in [
+        &["findings"][..],
+        &["findings", "--format", "json"],
+        &["files"],
+        &["metrics", "--format", "csv"],
+        &["metrics", "--by", "city,dispo", "--format", "json"],
+        &["trend", "--format", "json"],
+        &["maturation", "--format", "json"],
+        &["changes", "--from", "2000-01-01", "--format", "json"],
+        &["claims", "--format", "json"],
+        &["sql", "SELECT * FROM dim_lead", "--format", "csv"],
+        &["sql", "SELECT * FROM record_version", "--format", "json"],
+    ] {
         said.push(succeeded(place.leadq(command)));
     }
+    for page in [&["report", "--to", "a.html"][..], &["report", "--for-client", "default", "--to", "b.html"]]
+    {
+        succeeded(place.leadq(page));
+        let page = shown(&place.path(page.last().unwrap()));
+        assert_eq!(hex_runs(&page).next(), None, "pages have no keys either");
+        said.push(page);
+    }
+    succeeded(place.leadq(&["report", "--to", "a.xlsx"]));
+    said.push(workbook(&place.path("a.xlsx")));
     succeeded(place.leadq(&["export", "all", "--to", "csv"]));
     succeeded(place.leadq(&["export", "all", "--to", "parquet", "--as", "parquet"]));
     for folder in ["lake", "csv", "parquet"] {
@@ -83,6 +113,9 @@ fn plain_text_is_hashed_on_the_spot_and_never_kept() {
     let codes: Vec<_> = place.table("finding").iter().map(|f| f["code"].clone()).collect();
     assert!(codes.iter().any(|code| code == "plaintext_pii"), "{codes:?}");
     said.push(succeeded(place.leadq(&["findings", "--format", "json"])));
+    succeeded(place.leadq(&["report", "--to", "report.html"]));
+    succeeded(place.leadq(&["report", "--for-client", "default", "--to", "note.html"]));
+    said.extend(["report.html", "note.html"].map(|page| shown(&place.path(page))));
     place.export("csv", &[]);
     // Not even where the client typed it into free text.
     said.extend(place.tree("lake").into_iter().chain(place.tree("csv")).map(|path| shown(&path)));
