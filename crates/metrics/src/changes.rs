@@ -11,7 +11,7 @@ use crate::{Leads, Predicate, read};
 /// client's zone), `to_entry_from` (the earliest entry date in the snapshot at `to_at`).
 pub const SPAN: &str = "span";
 
-/// What stands before the names of the earlier run's tables in [`OF_RUNS`] and [`bridge_sql`].
+/// What stands before the names of the earlier run's tables in [`of_runs_sql`] and [`bridge_sql`].
 pub const BEFORE: &str = "before_";
 
 /// The tables of the earlier run that these read.
@@ -66,6 +66,12 @@ impl Leads {
     pub fn changes(&self) -> String {
         include_str!("sql/changes.sql").replace("{predicate}", &Predicate::sql(self.predicate.as_ref()))
     }
+}
+
+/// The query of how many leads changed in which way: `change` and `leads`.
+#[must_use]
+pub fn counted_sql(changes: &str) -> String {
+    format!("SELECT change, count(*) AS leads FROM (\n{changes}\n) GROUP BY change")
 }
 
 /// The query of what changed between two runs.

@@ -35,25 +35,31 @@ pub struct Maturation {
     pub by_month: BTreeMap<String, Vec<CurvePoint>>,
 }
 
+/// Where fewer leads than this are at risk, single leads make steps.
+pub const LEAST_AT_RISK: u64 = 10;
+
+/// The part of a curve that enough leads stand behind from its beginning on: what comes after an age at which few were
+/// at risk rests on those few.
+#[must_use]
+pub fn supported(curve: &[CurvePoint]) -> &[CurvePoint] {
+    let end = curve.iter().position(|point| point.at_risk < LEAST_AT_RISK).unwrap_or(curve.len());
+    &curve[..end]
+}
+
 impl Maturation {
-    /// The months whose leads were followed from their beginning, oldest first: those can be compared with one
-    /// another and with all. Of a month that began before the client's first snapshot nobody knows what had been set
-    /// by then, and its shares are of the others only.
+    /// The months whose leads were followed from their beginning, oldest first, each as far as it is supported: those
+    /// can be compared with one another and with all. Of a month that began before the client's first snapshot nobody
+    /// knows what had been set by then, and its shares are of the others only.
     pub fn followed_months(&self) -> impl DoubleEndedIterator<Item = (&str, &[CurvePoint])> {
-        self.by_month
-            .iter()
-            .filter(|(_, points)| is_followed(points))
-            .map(|(month, points)| (month.as_str(), &points[..]))
+        let months = self.by_month.iter().map(|(month, points)| (month.as_str(), supported(points)));
+        months.filter(|(_, points)| !points.is_empty())
     }
 
     /// The other months.
     pub fn other_months(&self) -> impl Iterator<Item = &str> {
-        self.by_month.iter().filter(|(_, points)| !is_followed(points)).map(|(month, _)| month.as_str())
+        let months = self.by_month.iter().filter(|(_, points)| supported(points).is_empty());
+        months.map(|(month, _)| month.as_str())
     }
-}
-
-fn is_followed(points: &[CurvePoint]) -> bool {
-    points.first().is_some_and(|point| point.at_risk > 0)
 }
 
 /// The leads of one client, or of all, as they were followed.
@@ -149,11 +155,18 @@ mod tests {
     fn months_that_were_not_followed_from_their_beginning() {
         let point =
             |at_risk| CurvePoint { age_days: 0, at_risk, events: 0, share_set: 0.0, low: None, high: None };
-        let by_month =
-            [("2023-01", vec![point(0), point(5)]), ("2023-02", vec![point(5)]), ("2023-03", vec![])];
+        // A boundary month: one lead from its last day, then those that were older at the first snapshot.
+        let boundary = vec![point(1), point(1), point(200)];
+        let by_month = [
+            ("2023-01", boundary),
+            ("2023-02", vec![point(10), point(12), point(9), point(20)]),
+            ("2023-03", vec![]),
+        ];
         let by_month = by_month.into_iter().map(|(month, points)| (month.to_owned(), points)).collect();
         let maturation = Maturation { by_month, ..Maturation::default() };
-        assert_eq!(maturation.followed_months().map(|(month, _)| month).collect::<Vec<_>>(), ["2023-02"]);
+        let followed: Vec<_> =
+            maturation.followed_months().map(|(month, points)| (month, points.len())).collect();
+        assert_eq!(followed, [("2023-02", 2)]);
         assert_eq!(maturation.other_months().collect::<Vec<_>>(), ["2023-01", "2023-03"]);
     }
 }

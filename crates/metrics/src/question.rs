@@ -29,8 +29,12 @@ impl Leads {
     pub fn by_segment(&self, by: &[Dimension], matched_only: bool) -> String {
         let columns: String =
             by.iter().enumerate().map(|(n, one)| format!("    {} AS d{n},\n", one.expression())).collect();
-        let mut joins: Vec<_> = by.iter().filter_map(Dimension::join).collect();
-        joins.dedup();
+        let mut joins: Vec<String> = Vec::new();
+        for join in by.iter().filter_map(Dimension::join) {
+            if !joins.contains(&join) {
+                joins.push(join);
+            }
+        }
         let mut sql = self.counted(&columns, &joins.join("\n"), matched_only);
         if !by.is_empty() {
             let list =
@@ -44,13 +48,11 @@ impl Leads {
         sql
     }
 
-    /// The query that counts these leads by moment: `at` and the counts; by client too, or over all.
+    /// The query that counts these leads by when they reached what: `client_id`, `delivered_at`, the milestones, `leads`
+    /// and `cost`. What the trend adds up.
     #[must_use]
-    pub fn by_moment(&self, by_client: bool) -> String {
-        let columns = if by_client { "    f.client_id,\n    f.at,\n" } else { "    f.at,\n" };
-        let key = if by_client { "f.client_id, f.at" } else { "f.at" };
-        let sql = Self { as_of: true, ..self.clone() }.counted(columns, "", false);
-        format!("{sql}GROUP BY {key}\n")
+    pub fn reached(&self) -> String {
+        with_predicate(include_str!("sql/reached.sql"), self.predicate.as_ref())
     }
 
     /// The query behind the maturation curves: `client_id`, `month`, `entered_at`, `left_at`, `set`, `leads`.
@@ -105,8 +107,7 @@ mod tests {
         let leads = Leads { predicate: Some(Predicate::parse("city = '{counts}'").unwrap()), as_of: true };
         let by: Vec<_> =
             ["city", "dispo", "delivered_week"].map(|n| Dimension::parse(n, &[]).unwrap()).to_vec();
-        for sql in [leads.by_segment(&by, true), leads.by_moment(true), leads.by_moment(false), leads.ages()]
-        {
+        for sql in [leads.by_segment(&by, true), leads.reached(), leads.ages()] {
             assert_eq!(sql.matches('{').count(), 1, "only what was asked for: {sql}");
             assert!(sql.contains("'{counts}'"));
         }
@@ -114,8 +115,9 @@ mod tests {
 
     #[test]
     fn what_is_joined_is_joined_once() {
-        let by: Vec<_> =
-            ["delivered_week", "delivered_month"].map(|n| Dimension::parse(n, &[]).unwrap()).to_vec();
+        let by: Vec<_> = ["delivered_week", "dispo", "delivered_month"]
+            .map(|n| Dimension::parse(n, &[]).unwrap())
+            .to_vec();
         assert_eq!(Leads::default().by_segment(&by, false).matches("JOIN dim_lead").count(), 1);
     }
 }

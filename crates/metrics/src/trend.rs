@@ -18,26 +18,8 @@ pub struct TrendPoint {
     pub base: Base,
     /// What had been reached.
     pub counts: Counts,
-    /// What broke in this snapshot, in words: `column set went dead`.
+    /// What broke in this snapshot, in words: `set went dead`.
     pub breaks: Vec<String>,
-}
-
-/// Counts by client and moment; by moment alone over all clients.
-pub type CountsByMoment = HashMap<(Option<String>, NaiveDateTime), Counts>;
-
-/// Reads what [`Leads::by_moment`](crate::Leads::by_moment) gives.
-#[must_use]
-pub fn read(batches: &[RecordBatch], by_client: bool) -> CountsByMoment {
-    let mut all = CountsByMoment::new();
-    for batch in batches {
-        let (clients, moments) = (read::texts(batch, "client_id"), read::wall_times(batch, "at"));
-        let rows = clients.into_iter().zip(moments).zip(Counts::read(batch));
-        all.extend(rows.filter_map(|((client, at), counts)| {
-            let client = if by_client { Some(client?) } else { None };
-            Some(((client, at?), counts))
-        }));
-    }
-    all
 }
 
 /// A snapshot as the trend needs it.
@@ -53,61 +35,192 @@ pub struct Snapshot {
     pub dropped: bool,
 }
 
-/// Puts the points together: each client's, a point a snapshot time, then, of several clients, those of all.
-///
-/// `snapshots` are in order. `dated` says of each client whether any of its leads has a delivery time.
-#[must_use]
-pub fn points(
-    snapshots: &[Snapshot],
-    dated: &HashMap<String, bool>,
-    counts: &CountsByMoment,
-) -> Vec<TrendPoint> {
-    let mut by_client: BTreeMap<&str, Vec<&Snapshot>> = BTreeMap::new();
-    for snapshot in snapshots {
-        by_client.entry(&snapshot.client_id).or_default().push(snapshot);
-    }
-    let is_dated = |client: &str| dated.get(client).copied().unwrap_or_default();
-    let mut points = Vec::new();
-    for (client, snapshots) in &by_client {
-        let breaks = breaks(snapshots);
-        let client_id = Some((*client).to_owned());
-        points.extend(
-            breaks.into_iter().map(|(at, breaks)| point(&client_id, at, is_dated(client), breaks, counts)),
-        );
-    }
-    if by_client.len() > 1 {
-        let mut times: Vec<_> = snapshots.iter().map(|snapshot| snapshot.at).collect();
-        times.sort_unstable();
-        times.dedup();
-        let all_dated = by_client.keys().all(|client| is_dated(client));
-        points.extend(times.into_iter().map(|at| point(&None, at, all_dated, Vec::new(), counts)));
-    }
-    points
+/// What is added up from moment to moment: what only grows.
+#[derive(Debug, Clone, Copy, Default)]
+struct Step {
+    delivered: u64,
+    /// Matched, set, demos, sold.
+    reached: [u64; 4],
+    cost: Option<f64>,
 }
 
-fn point(
-    client_id: &Option<String>,
-    snapshot_at: NaiveDateTime,
-    dated: bool,
-    breaks: Vec<String>,
-    counts: &CountsByMoment,
-) -> TrendPoint {
-    let none = Counts { matched: Some(0), sold: Some(0), ..Counts::default() };
-    let mut counts = counts.get(&(client_id.clone(), snapshot_at)).copied().unwrap_or(none);
-    counts.undated = !dated;
-    let base = if dated { Base::Delivered } else { Base::Matched };
-    TrendPoint { client_id: client_id.clone(), snapshot_at, base, counts, breaks }
+/// The moments of one client, or of all.
+#[derive(Debug)]
+struct Line {
+    client_id: Option<String>,
+    /// Wall times, in order.
+    at: Vec<NaiveDateTime>,
+    /// The same moments as instants in each client's zone, in microseconds since the epoch.
+    instants: HashMap<String, Vec<i64>>,
+    steps: Vec<Step>,
+}
+
+impl Line {
+    fn new(
+        client_id: Option<String>,
+        mut at: Vec<NaiveDateTime>,
+        clients: &[String],
+        instant: InstantOf<'_>,
+    ) -> Self {
+        at.sort_unstable();
+        at.dedup();
+        let instants = |client: &String| {
+            let mut latest = i64::MIN;
+            // In order also where the clocks go back.
+            let ordered = |at: &NaiveDateTime| {
+                latest = latest.max(instant(client, *at));
+                latest
+            };
+            (client.clone(), at.iter().map(ordered).collect())
+        };
+        let instants = clients.iter().map(instants).collect();
+        Self { client_id, steps: vec![Step::default(); at.len()], at, instants }
+    }
+
+    /// Adds leads of a client that reached the same at the same times.
+    fn add(
+        &mut self,
+        client: &str,
+        delivered: Option<i64>,
+        reached: [Option<NaiveDateTime>; 4],
+        leads: u64,
+        cost: Option<f64>,
+    ) {
+        let Some(instants) = self.instants.get(client) else { return };
+        let first = delivered.map_or(0, |at| instants.partition_point(|instant| *instant < at));
+        let Some(step) = self.steps.get_mut(first) else { return };
+        step.delivered += leads;
+        step.cost = cost.map(|cost| step.cost.unwrap_or_default() + cost).or(step.cost);
+        for (milestone, at) in reached.into_iter().enumerate() {
+            let Some(at) = at else { continue };
+            let moment = first.max(self.at.partition_point(|moment| *moment < at));
+            if let Some(step) = self.steps.get_mut(moment) {
+                step.reached[milestone] += leads;
+            }
+        }
+    }
+
+    /// What had been reached by each moment.
+    fn counts(&self) -> impl Iterator<Item = (NaiveDateTime, Counts)> {
+        let mut sum = Step::default();
+        self.at.iter().zip(&self.steps).map(move |(at, step)| {
+            sum.delivered += step.delivered;
+            sum.reached.iter_mut().zip(step.reached).for_each(|(sum, step)| *sum += step);
+            sum.cost = step.cost.map(|cost| sum.cost.unwrap_or_default() + cost).or(sum.cost);
+            let [matched, set, demos, sold] = sum.reached;
+            let (matched, sold) = (Some(matched), Some(sold));
+            (
+                *at,
+                Counts {
+                    delivered: sum.delivered,
+                    matched,
+                    set,
+                    demos,
+                    sold,
+                    cost: sum.cost,
+                    ..Counts::default()
+                },
+            )
+        })
+    }
+}
+
+/// The instant of a wall time of a client, in microseconds since the epoch.
+pub type InstantOf<'a> = &'a dyn Fn(&str, NaiveDateTime) -> i64;
+
+/// What had been reached by each moment, added up from what [`Leads::reached`](crate::Leads::reached) gives.
+#[derive(Debug)]
+pub struct Trend<'s> {
+    snapshots: &'s [Snapshot],
+    /// Each client's, then, of several clients, that of all.
+    lines: Vec<Line>,
+}
+
+impl<'s> Trend<'s> {
+    /// Of one client, if one is named; else of each, and over all of them where there are several. `snapshots` are in
+    /// order, by client.
+    #[must_use]
+    pub fn new(
+        snapshots: &'s [Snapshot],
+        clients: &[String],
+        only: Option<&str>,
+        instant: InstantOf<'_>,
+    ) -> Self {
+        let of_client = |client: &String| {
+            let own = snapshots.iter().filter(|snapshot| snapshot.client_id == *client);
+            let at = own.map(|snapshot| snapshot.at).collect();
+            Line::new(Some(client.clone()), at, std::slice::from_ref(client), instant)
+        };
+        let asked = clients.iter().filter(|client| only.is_none_or(|only| only == client.as_str()));
+        let mut lines: Vec<_> = asked.map(of_client).collect();
+        if only.is_none() && clients.len() > 1 {
+            let at = snapshots.iter().map(|snapshot| snapshot.at).collect();
+            lines.push(Line::new(None, at, clients, instant));
+        }
+        Self { snapshots, lines }
+    }
+
+    /// Adds rows.
+    pub fn add(&mut self, rows: &RecordBatch) {
+        let clients = read::texts(rows, "client_id");
+        let delivered = read::wall_times(rows, "delivered_at");
+        let milestones =
+            ["first_matched_snapshot", "first_set_snapshot", "first_demo_snapshot", "first_sold_snapshot"]
+                .map(|name| read::wall_times(rows, name));
+        let (leads, costs) = (read::counts(rows, "leads"), read::numbers(rows, "cost"));
+        for row in 0..rows.num_rows() {
+            let (Some(client), Some(leads)) = (clients[row].as_deref(), leads[row]) else { continue };
+            let delivered = delivered[row].map(|at| at.and_utc().timestamp_micros());
+            let reached = std::array::from_fn(|milestone| milestones[milestone][row]);
+            for line in &mut self.lines {
+                line.add(client, delivered, reached, leads, costs[row]);
+            }
+        }
+    }
+
+    /// The points. `latest` has what is known as of each client's latest snapshot, under no client over all; `dated` says of
+    /// each client with leads whether any of them has a delivery time.
+    #[must_use]
+    pub fn points(
+        self,
+        latest: &HashMap<Option<String>, Counts>,
+        dated: &HashMap<String, bool>,
+    ) -> Vec<TrendPoint> {
+        let mut points = Vec::new();
+        for line in &self.lines {
+            let is_dated = match &line.client_id {
+                Some(client) => dated.get(client).copied().unwrap_or(true),
+                None => dated.values().all(|dated| *dated),
+            };
+            let base = if is_dated { Base::Delivered } else { Base::Matched };
+            let own: Vec<_> =
+                self.snapshots.iter().filter(|one| Some(&one.client_id) == line.client_id.as_ref()).collect();
+            let mut breaks = breaks(&own);
+            let last = line.at.last();
+            for (at, reached) in line.counts() {
+                // By the last moment everything is known.
+                let known = latest.get(&line.client_id).filter(|_| Some(&at) == last).copied();
+                let counts = Counts { undated: !is_dated, ..known.unwrap_or(reached) };
+                let breaks = breaks.remove(&at).unwrap_or_default();
+                points.push(TrendPoint {
+                    client_id: line.client_id.clone(),
+                    snapshot_at: at,
+                    base,
+                    counts,
+                    breaks,
+                });
+            }
+        }
+        points
+    }
 }
 
 /// What broke, or came back, in each snapshot of one client, by its time.
-fn breaks(snapshots: &[&Snapshot]) -> Vec<(NaiveDateTime, Vec<String>)> {
-    let mut all: Vec<(NaiveDateTime, Vec<String>)> = Vec::new();
+fn breaks(snapshots: &[&Snapshot]) -> BTreeMap<NaiveDateTime, Vec<String>> {
+    let mut all: BTreeMap<NaiveDateTime, Vec<String>> = BTreeMap::new();
     let mut dead_before: &[String] = &[];
     for snapshot in snapshots {
-        if all.last().is_none_or(|(at, _)| *at != snapshot.at) {
-            all.push((snapshot.at, Vec::new()));
-        }
-        let Some((_, told)) = all.last_mut() else { continue };
+        let told = all.entry(snapshot.at).or_default();
         let died = snapshot.dead.iter().filter(|column| !dead_before.contains(column));
         told.extend(died.map(|column| format!("{column} went dead")));
         let back = dead_before.iter().filter(|column| !snapshot.dead.contains(column));
@@ -133,6 +246,17 @@ mod tests {
         Snapshot { client_id: client.to_owned(), at: day(at), dead, dropped }
     }
 
+    /// The points of snapshots without leads.
+    fn bare(snapshots: &[Snapshot]) -> Vec<TrendPoint> {
+        let mut clients: Vec<_> = snapshots.iter().map(|snapshot| snapshot.client_id.clone()).collect();
+        clients.dedup();
+        Trend::new(snapshots, &clients, None, &utc).points(&HashMap::new(), &HashMap::new())
+    }
+
+    fn utc(_: &str, at: NaiveDateTime) -> i64 {
+        at.and_utc().timestamp_micros()
+    }
+
     #[test]
     fn breaks_are_told_where_they_happen() {
         let snapshots = [
@@ -141,41 +265,73 @@ mod tests {
             snapshot("a", 3, &["set"], false),
             snapshot("a", 4, &["state"], true),
         ];
-        let points = points(&snapshots, &HashMap::new(), &CountsByMoment::new());
-        let told: Vec<_> = points.iter().map(|point| point.breaks.join(", ")).collect();
+        let told: Vec<_> = bare(&snapshots).iter().map(|point| point.breaks.join(", ")).collect();
         assert_eq!(told, ["", "set went dead", "", "state went dead, set is back, under half of the rows"]);
     }
 
     #[test]
     fn two_snapshots_of_one_time_are_one_point() {
-        let snapshots = [snapshot("a", 1, &[], false), snapshot("a", 1, &["set"], false)];
-        let points = points(&snapshots, &HashMap::new(), &CountsByMoment::new());
+        let points = bare(&[snapshot("a", 1, &[], false), snapshot("a", 1, &["set"], false)]);
         assert_eq!(points.len(), 1);
         assert_eq!(points[0].breaks, ["set went dead"]);
     }
 
     #[test]
-    fn several_clients_have_points_of_all_at_every_time() {
+    fn what_was_reached_adds_up_from_moment_to_moment() {
         let snapshots =
             [snapshot("a", 1, &[], false), snapshot("a", 3, &[], false), snapshot("b", 2, &[], false)];
-        let dated = HashMap::from([("a".to_owned(), true), ("b".to_owned(), false)]);
-        let counts = Counts { delivered: 7, matched: Some(5), set: 2, ..Counts::default() };
-        let counts = CountsByMoment::from([((Some("a".to_owned()), day(3)), counts)]);
-        let points = points(&snapshots, &dated, &counts);
-        let of: Vec<_> = points.iter().map(|p| (p.client_id.as_deref(), p.snapshot_at, p.base)).collect();
-        let (delivered, matched) = (Base::Delivered, Base::Matched);
+        let clients = ["a".to_owned(), "b".to_owned(), "without snapshots".to_owned()];
+        // In b's zone the clocks are a day behind.
+        let instant = |client: &str, at| utc(client, at) + if client == "b" { 86_400_000_000 } else { 0 };
+        let mut trend = Trend::new(&snapshots, &clients, None, &instant);
+        let noon = |on: u32| Some(utc("", day(on)) - 43_200_000_000);
+        for line in &mut trend.lines {
+            // Delivered on the first, set by the third; delivered on the second though matched by the first.
+            line.add("a", noon(1), [Some(day(1)), Some(day(3)), None, None], 5, Some(10.0));
+            line.add("a", noon(2), [Some(day(1)), None, None, None], 1, None);
+            line.add("b", noon(3), [Some(day(2)), Some(day(2)), Some(day(2)), Some(day(2))], 2, Some(1.0));
+            line.add("without snapshots", None, [None; 4], 7, None);
+        }
+        let all = HashMap::from([(Some("a".to_owned()), Counts { delivered: 6, ..Counts::default() })]);
+        let dated = HashMap::from([("a".to_owned(), true), ("b".to_owned(), true)]);
+        let told: Vec<_> = trend
+            .points(&all, &dated)
+            .iter()
+            .map(|point| {
+                let Counts { delivered, matched, set, demos, sold, cost, .. } = point.counts;
+                let client = point.client_id.as_deref().unwrap_or("all");
+                format!(
+                    "{client} {} {delivered} {matched:?} {set} {demos} {sold:?} {cost:?}",
+                    point.snapshot_at.format("%d")
+                )
+            })
+            .collect();
         assert_eq!(
-            of,
+            told,
             [
-                (Some("a"), day(1), delivered),
-                (Some("a"), day(3), delivered),
-                (Some("b"), day(2), matched),
-                (None, day(1), matched),
-                (None, day(2), matched),
-                (None, day(3), matched),
+                "a 01 5 Some(5) 0 0 Some(0) Some(10.0)",
+                "a 03 6 None 0 0 None None",
+                "b 02 2 Some(2) 2 2 Some(2) Some(1.0)",
+                "all 01 12 Some(5) 0 0 Some(0) Some(10.0)",
+                "all 02 15 Some(8) 2 2 Some(2) Some(11.0)",
+                "all 03 15 Some(8) 7 2 Some(2) Some(11.0)",
             ]
         );
-        assert_eq!(points[1].counts.delivered, 7);
-        assert_eq!(points[0].counts.matched, Some(0), "nothing yet");
+    }
+
+    #[test]
+    fn one_client_without_delivery_times_makes_all_undated() {
+        let snapshots = [snapshot("a", 1, &[], false), snapshot("b", 2, &[], false)];
+        let clients = ["a".to_owned(), "b".to_owned()];
+        let bases = |dated: &[(&str, bool)]| -> Vec<Base> {
+            let dated = dated.iter().map(|(client, dated)| ((*client).to_owned(), *dated)).collect();
+            let points = Trend::new(&snapshots, &clients, None, &utc).points(&HashMap::new(), &dated);
+            points.iter().map(|point| point.base).collect()
+        };
+        let (delivered, matched) = (Base::Delivered, Base::Matched);
+        assert_eq!(bases(&[("a", true), ("b", false)]), [delivered, matched, matched, matched]);
+        // A client without leads is none that has undated ones.
+        assert_eq!(bases(&[("a", true)]), [delivered; 4]);
+        assert_eq!(Trend::new(&snapshots, &clients, Some("b"), &utc).lines.len(), 1);
     }
 }

@@ -23,18 +23,14 @@ impl Asking {
     /// The leads asked for. What is wrong with the condition is told before anything is counted.
     pub(super) async fn leads(&self, view: &View<'_>) -> Outcome<Leads> {
         check_client(view, self.client.as_deref()).await?;
+        let mut leads = leads_of(self.client.as_deref())?;
         if let Some(condition) = &self.condition {
             let alone = Predicate::parse(condition).map_err(|error| wrong(condition, &error))?;
             view.check(&alone).await.map_err(|error| wrong(condition, &error.reason))?;
+            let both = leads.predicate.map(|client| client.and(&alone));
+            leads.predicate = Some(both.unwrap_or(alone));
         }
-        let of_client = self.client.as_ref().map(|client| format!("client_id = {}", literal(client)));
-        let of_leads = self.condition.as_ref().map(|condition| format!("({condition}\n)"));
-        let both: Vec<_> = [of_client, of_leads].into_iter().flatten().collect();
-        if both.is_empty() {
-            return Ok(Leads::default());
-        }
-        let predicate = Predicate::parse(&both.join(" AND ")).map_err(Failure::bug)?;
-        Ok(Leads { predicate: Some(predicate), as_of: false })
+        Ok(leads)
     }
 
     /// Whether nothing is left out.

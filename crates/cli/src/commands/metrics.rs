@@ -104,7 +104,7 @@ async fn by_lead(view: &View<'_>, args: &MetricsArgs) -> Outcome<Answer> {
         view.as_of(at).await?;
         leads.as_of = true;
     } else {
-        as_of = latest(view).await?;
+        as_of = latest(view, args.asking.client.as_deref()).await?;
     }
     Ok(Answer { basis: Basis::Leads, as_of, segments: view.segments(&leads, &dimensions).await? })
 }
@@ -137,9 +137,10 @@ fn dimensions(view: &View<'_>, names: &[String]) -> Outcome<Vec<Dimension>> {
 /// The most dimensions that leads are cut by at a time.
 const MOST_DIMENSIONS: usize = 3;
 
-/// The time of the latest snapshot, where that is the same for all clients.
-async fn latest(view: &View<'_>) -> Outcome<Option<NaiveDateTime>> {
-    let mut times: Vec<_> = view.clients().await?.into_iter().map(|client| client.latest).collect();
+/// The time of the latest snapshot, where that is the same for all clients that are asked for.
+async fn latest(view: &View<'_>, client: Option<&str>) -> Outcome<Option<NaiveDateTime>> {
+    let asked = view.clients().await?.into_iter().filter(|one| client.is_none_or(|id| id == one.client_id));
+    let mut times: Vec<_> = asked.map(|one| one.latest).collect();
     times.dedup();
     Ok(if let [one] = times[..] { one } else { None })
 }
@@ -147,7 +148,7 @@ async fn latest(view: &View<'_>) -> Outcome<Option<NaiveDateTime>> {
 impl Answer {
     /// The counts of all leads as of their client's latest snapshot.
     pub(super) async fn of_leads(view: &View<'_>, counts: Counts) -> Outcome<Self> {
-        Ok(Self::of_all(Basis::Leads, latest(view).await?, counts))
+        Ok(Self::of_all(Basis::Leads, latest(view, None).await?, counts))
     }
 
     fn of_all(basis: Basis, as_of: Option<NaiveDateTime>, counts: Counts) -> Self {

@@ -66,29 +66,43 @@ impl Kind {
 pub(super) async fn run(global: &Global, args: &ReportArgs) -> Outcome<()> {
     let settings = global.settings()?;
     let kind = kind(args)?;
+    let path = args.to.clone().unwrap_or_else(|| PathBuf::from(default_name(args, kind)));
+    // Before anything is read: whether it can be written.
+    let file = Partial::beside(&path)?;
     let edges = Edges::open(&settings)?;
     let view = edges.view(args.reading.run).await?;
     check_client(&view, args.for_client.as_deref().or(args.client.as_deref())).await?;
-    let (default, bytes) = if let Some(client) = &args.for_client {
+    let bytes = if let Some(client) = &args.for_client {
         let note = feedback::gather(&view, &settings, client).await?;
-        (
-            format!("leadq-feedback-{}.html", file_name(client)),
-            leadq_report::feedback_html(&note).into_bytes(),
-        )
+        leadq_report::feedback_html(&note).into_bytes()
     } else {
-        let by =
-            args.by.iter().map(|name| Dimension::parse(name, &view.run.dimensions).map_err(Failure::usage));
+        let by = args.by.iter().map(|name| {
+            let dimension = Dimension::parse(name, &view.run.dimensions);
+            dimension.map_err(|error| {
+                Failure::usage(error).help("dimensions of the leads are named in leadq.toml")
+            })
+        });
         let by = by.collect::<Outcome<Vec<_>>>()?;
         let found = gather::gather(&edges, &view, &settings, by, args.client.as_deref()).await?;
-        let bytes = match kind {
-            Kind::Html => leadq_report::html(&found).into_bytes(),
-            Kind::Xlsx => leadq_report::xlsx(&found).map_err(Failure::bug)?,
-        };
-        (format!("leadq-report.{}", kind.extension()), bytes)
+        // On a thread of its own, so that Ctrl-C is heard meanwhile.
+        tokio::task::spawn_blocking(move || made(&found, kind)).await.map_err(Failure::bug)??
     };
-    let path = args.to.clone().unwrap_or_else(|| PathBuf::from(default));
-    Partial::beside(&path)?.write(&bytes)?;
+    file.write(&bytes)?;
     output::print(&format!("{}: run {}, {} kB\n", shown(&path), view.run.run, bytes.len().div_ceil(1000)))
+}
+
+fn made(found: &leadq_report::Analysis, kind: Kind) -> Outcome<Vec<u8>> {
+    match kind {
+        Kind::Html => Ok(leadq_report::html(found).into_bytes()),
+        Kind::Xlsx => leadq_report::xlsx(found).map_err(Failure::bug),
+    }
+}
+
+fn default_name(args: &ReportArgs, kind: Kind) -> String {
+    match &args.for_client {
+        Some(client) => format!("leadq-feedback-{}.html", file_name(client)),
+        None => format!("leadq-report.{}", kind.extension()),
+    }
 }
 
 /// What `--as` says, else what the file is called.
@@ -106,6 +120,10 @@ fn kind(args: &ReportArgs) -> Outcome<Kind> {
         (None, None) if ending.is_some_and(|ending| ending == "pdf") => {
             Err(Failure::usage("a report is written as HTML or XLSX")
                 .help("the HTML page is made to be printed: open it in a browser and print it to PDF"))
+        }
+        (_, Some(Kind::Xlsx)) if args.for_client.is_some() => {
+            Err(Failure::usage("the note to a client is an HTML page")
+                .help("name a file that ends in .html, or none"))
         }
         (asked, named) => Ok(asked.or(named).unwrap_or(Kind::Html)),
     }

@@ -37,8 +37,7 @@ pub(super) async fn run(global: &Global, args: &TrendArgs) -> Outcome<()> {
     let edges = Edges::open(&global.settings()?)?;
     let view = edges.view(args.reading.run).await?;
     let leads = args.asking.leads(&view).await?;
-    let mut points = view.trend(&leads).await?;
-    points.retain(|point| args.asking.client.is_none() || point.client_id == args.asking.client);
+    let points = view.trend(&leads, args.asking.client.as_deref()).await?;
     match args.printing.format {
         RowsFormat::Table => output::print(&pages(&points)),
         format => frame(&points).print(format),

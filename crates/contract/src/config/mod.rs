@@ -194,7 +194,9 @@ impl Config {
                 .any(|schema| schema.fields().iter().any(|field| field.name().eq_ignore_ascii_case(name)));
             let same = |other: &Spanned<String>| normalise_header(other.get_ref()) == normalise_header(name);
             let again = dimensions[..place].iter().any(same);
-            if taken || again || known.recognise(name).is_some() || normalise_header(name).is_empty() {
+            let used = USED_BY_QUESTIONS.iter().any(|word| word.eq_ignore_ascii_case(name));
+            if taken || used || again || known.recognise(name).is_some() || normalise_header(name).is_empty()
+            {
                 return Err(TextError {
                     message: format!("dimensions: {name:?} cannot be a dimension"),
                     help: Some(
@@ -209,6 +211,56 @@ impl Config {
         Ok(())
     }
 }
+
+/// Names that answers have beside the dimensions, and those of dimensions that every lake has (spec chapter 3).
+const USED_BY_QUESTIONS: [&str; 46] = [
+    "at",
+    "base",
+    "basis",
+    "client",
+    "segment",
+    "settled",
+    "d0",
+    "d1",
+    "d2",
+    "zip3",
+    "entry_month",
+    "delivered_month",
+    "delivered_week",
+    "appt_month",
+    "quality",
+    "delivered",
+    "valid_conversion_rate",
+    "valid_conversion_rate_low",
+    "valid_conversion_rate_high",
+    "match_rate",
+    "match_rate_low",
+    "match_rate_high",
+    "conversion_rate",
+    "conversion_rate_low",
+    "conversion_rate_high",
+    "set_of_matched_rate",
+    "set_of_matched_rate_low",
+    "set_of_matched_rate_high",
+    "appointments",
+    "demos",
+    "demo_rate",
+    "demo_rate_low",
+    "demo_rate_high",
+    "close_rate",
+    "close_rate_low",
+    "close_rate_high",
+    "cancel_rate",
+    "cancel_rate_low",
+    "cancel_rate_high",
+    "cost",
+    "cost_per_set",
+    "cost_per_demo",
+    "cost_per_sale",
+    "shrunken_rate",
+    "p_value",
+    "q_value",
+];
 
 /// The key on whose line a byte stands.
 fn key_at(text: &str, byte: usize) -> Option<&str> {

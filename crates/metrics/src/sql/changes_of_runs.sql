@@ -21,7 +21,9 @@ change AS (
     WHERE now_delivered AND was_delivered AND was_appt <> now_appt
     UNION ALL
     -- all records of a lead gone by the later run's last snapshot, and not yet by the earlier run's
-    SELECT client_id, lead_uuid, 'vanished', 'false', 'true', 'new_snapshot', NULL, NULL, 7
+    SELECT g.client_id, g.lead_uuid, 'vanished', 'false', 'true',
+        CASE WHEN e.last_snapshot_at > d.last_snapshot_at OR d.last_snapshot_at IS NULL THEN 'new_snapshot' ELSE 'correction' END,
+        NULL, NULL, 7
     FROM (
         SELECT f.client_id, f.lead_uuid,
             bool_and(r.presence <> 'present') AS gone, bool_or(r.presence = 'vanished') AS vanished,
@@ -32,8 +34,10 @@ change AS (
         LEFT JOIN before_crm_record b ON b.record_key = r.record_key
         WHERE f.in_scope
         GROUP BY f.client_id, f.lead_uuid
-    )
-    WHERE gone AND vanished AND NOT gone_before
+    ) g
+    LEFT JOIN before_dim_client d ON d.client_id = g.client_id
+    LEFT JOIN dim_client e ON e.client_id = g.client_id
+    WHERE g.gone AND g.vanished AND NOT g.gone_before
     UNION ALL
     SELECT client_id, coalesce(after_uuid, before_uuid), 'relinked', before_uuid, after_uuid, 'relinked', lead_number, NULL, 8
     FROM link_change

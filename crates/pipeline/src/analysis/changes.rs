@@ -1,5 +1,6 @@
 //! What changed between two snapshots of each client, or between two runs.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::Date32Array;
@@ -52,6 +53,30 @@ impl View<'_> {
         from: Option<NaiveDateTime>,
         to: Option<NaiveDateTime>,
     ) -> Result<(Vec<Span>, Vec<Change>), PortError> {
+        let spans = self.spans(from, to).await?;
+        Ok((spans, Change::read(&self.rows(&leads.changes()).await?)))
+    }
+
+    /// How many leads changed in which way between each client's last two snapshots.
+    ///
+    /// # Errors
+    /// If the tables cannot be read, or the predicate does not fit the fact.
+    pub async fn change_counts(&self, leads: &Leads) -> Result<(Vec<Span>, HashMap<String, u64>), PortError> {
+        let spans = self.spans(None, None).await?;
+        let mut counts = HashMap::new();
+        for batch in self.rows(&changes::counted_sql(&leads.changes())).await? {
+            let kinds = read::texts(&batch, "change").into_iter().flatten();
+            counts.extend(kinds.zip(read::counts(&batch, "leads").into_iter().flatten()));
+        }
+        Ok((spans, counts))
+    }
+
+    /// The snapshots to compare, also as the table that the query joins.
+    async fn spans(
+        &self,
+        from: Option<NaiveDateTime>,
+        to: Option<NaiveDateTime>,
+    ) -> Result<Vec<Span>, PortError> {
         let spans = spans(&self.times().await?, from, to);
         let dates = spans.iter().map(|(_, entry_from)| *entry_from).collect::<Date32Array>();
         let rows = RecordBatch::try_from_iter([
@@ -62,8 +87,7 @@ impl View<'_> {
         ])
         .map_err(|error| PortError::permanent("make", SPAN, error))?;
         self.engine().scratch(SPAN, rows.schema(), once(rows)).await?;
-        let changes = Change::read(&self.rows(&leads.changes()).await?);
-        Ok((spans.into_iter().map(|(span, _)| span).collect(), changes))
+        Ok(spans.into_iter().map(|(span, _)| span).collect())
     }
 
     /// What changed since an earlier run, and why; of one client, if one is named.

@@ -1,15 +1,16 @@
 //! As of when: moments of clients, as the table that `as_of` questions join, and the trend over them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, TimestampMicrosecondArray};
 use arrow::record_batch::RecordBatch;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
+use futures::TryStreamExt;
 use leadq_metrics::question::{DATED, MOMENT};
-use leadq_metrics::trend::{self, Snapshot, TrendPoint};
-use leadq_metrics::{Leads, read};
+use leadq_metrics::trend::{Snapshot, Trend, TrendPoint};
+use leadq_metrics::{Dimension, Leads, read};
 
 use super::{texts, wall_times};
 use crate::model::once;
@@ -35,9 +36,10 @@ pub struct ClientMoments {
 const CLIENTS: &str =
     "SELECT client_id, name, timezone, snapshots, last_snapshot_at FROM dim_client ORDER BY client_id";
 
-const SNAPSHOTS: &str = "SELECT s.client_id, s.snapshot_at, s.dead_columns, d.file IS NOT NULL AS dropped \
-     FROM dim_snapshot s LEFT JOIN (SELECT DISTINCT client_id, file FROM finding WHERE code = 'row_count_drop') d \
-     ON d.client_id = s.client_id AND d.file = s.file ORDER BY s.client_id, s.snapshot_no";
+/// Under half of the kept rows of the snapshot before, as 2.6 has it.
+const SNAPSHOTS: &str = "SELECT client_id, snapshot_at, dead_columns, \
+     coalesce(2 * kept < lag(kept) OVER (PARTITION BY client_id ORDER BY snapshot_no), false) AS dropped \
+     FROM dim_snapshot ORDER BY client_id, snapshot_no";
 
 impl View<'_> {
     /// The clients of the run.
@@ -70,30 +72,33 @@ impl View<'_> {
         self.moments(clients.iter().map(|client| (client, at))).await
     }
 
-    /// The trend: what had been reached by each snapshot of each client, then, of several clients, over all.
+    /// The trend: what had been reached by each snapshot of each client, then, of several clients, over all; of one
+    /// client alone, if one is named.
     ///
     /// # Errors
     /// If the tables cannot be read, or the predicate does not fit the fact.
-    pub async fn trend(&self, leads: &Leads) -> Result<Vec<TrendPoint>, PortError> {
+    pub async fn trend(&self, leads: &Leads, client: Option<&str>) -> Result<Vec<TrendPoint>, PortError> {
         let clients = self.clients().await?;
         let snapshots = self.snapshots().await?;
-        let mut seen = HashSet::new();
-        let by_id: HashMap<_, _> = clients.iter().map(|client| (client.client_id.as_str(), client)).collect();
-        let own = snapshots.iter().filter(|one| seen.insert((&one.client_id, one.at)));
-        self.moments(own.filter_map(|one| Some((*by_id.get(one.client_id.as_str())?, one.at)))).await?;
-        let mut counts = trend::read(&self.rows(&leads.by_moment(true)).await?, true);
-        if clients.len() > 1 {
-            let times: HashSet<_> = snapshots.iter().map(|snapshot| snapshot.at).collect();
-            let all = clients.iter().flat_map(|client| times.iter().map(move |at| (client, *at)));
-            self.moments(all).await?;
-            counts.extend(trend::read(&self.rows(&leads.by_moment(false)).await?, false));
+        let zones: HashMap<_, _> = clients.iter().map(|one| (one.client_id.as_str(), one.timezone)).collect();
+        let instant = |client: &str, at| instant_of(at, zones.get(client).copied().unwrap_or(Tz::UTC));
+        let ids: Vec<_> = clients.iter().map(|one| one.client_id.clone()).collect();
+        let mut trend = Trend::new(&snapshots, &ids, client, &instant);
+        let mut rows = self.query(&leads.reached()).await?.batches;
+        while let Some(batch) = rows.try_next().await? {
+            trend.add(&batch);
         }
+        let mut latest = HashMap::new();
+        let by_client = self.segments(leads, &[Dimension::Client]).await?;
+        latest.extend(by_client.rows.into_iter().map(|mut row| (row.values.pop().flatten(), row.counts)));
+        let all = self.segments(leads, &[]).await?;
+        latest.extend(all.rows.into_iter().map(|row| (None, row.counts)));
         let mut dated = HashMap::new();
         for batch in self.rows(DATED).await? {
             let ids = read::texts(&batch, "client_id").into_iter().flatten();
             dated.extend(ids.zip(read::flags(&batch, "dated")));
         }
-        Ok(trend::points(&snapshots, &dated, &counts))
+        Ok(trend.points(&latest, &dated))
     }
 
     async fn snapshots(&self) -> Result<Vec<Snapshot>, PortError> {

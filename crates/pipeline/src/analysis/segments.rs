@@ -16,7 +16,10 @@ impl View<'_> {
         let of_report = by.iter().any(|dimension| dimension.is_of_report(&places));
         let base = if of_report { Base::Matched } else { Base::Delivered };
         let rows = self.rows(&leads.by_segment(by, of_report)).await?;
-        Ok(Segments::read(by.iter().map(|one| one.name().to_owned()).collect(), base, &rows))
+        let by = by.iter().map(|one| one.name().to_owned()).collect();
+        // Ranking very many takes a while: on a thread of its own the caller can still be stopped.
+        let read = tokio::task::spawn_blocking(move || Segments::read(by, base, &rows));
+        read.await.map_err(|error| PortError::permanent("rank", "the segments", error))
     }
 
     /// Of which parts of the place the leads have values of their own.

@@ -26,7 +26,7 @@ pub(super) fn section(analysis: &Analysis) -> Option<Section> {
             p { "No client claims anything against a lead." }
         } @else {
             p {
-                "Clients claim " (counted(all, "lead", "leads")) " against the seller. The data supports " strong { (thousands(count(claims, Verdict::Supported))) }
+                "Clients make " (counted(all, "claim", "claims")) " against the seller. The data supports " strong { (thousands(count(claims, Verdict::Supported))) }
                 ", contradicts " strong { (thousands(contradicted)) } " and cannot tell of the rest."
             }
             (sums(&claims.sums))

@@ -1,6 +1,6 @@
 //! What speaks against the headline.
 
-use leadq_contract::FindingCode;
+use leadq_contract::{Finding, FindingCode};
 use leadq_metrics::Rate;
 
 use super::health::{self, Dead};
@@ -14,13 +14,12 @@ const MATTERS: [&str; 5] = ["set", "demo", "appt_at", "email_hash", "phone_hash"
 const FEW_MATCHED: f64 = 0.5;
 
 /// Other findings that make the rate doubtful, in a sentence each.
-const SERIOUS: [(FindingCode, &str); 4] = [
+const SERIOUS: [(FindingCode, &str); 3] = [
     (
         FindingCode::HashConventionMismatch,
         "A client hashes emails or phones otherwise than we do, so that leads are missed.",
     ),
-    (FindingCode::RowCountDrop, "A report has lost half of its rows or more."),
-    (FindingCode::NotAReport, "A file that came as a report was none, and is missing."),
+    (FindingCode::RowCountDrop, "A client's latest report has lost half of its rows or more."),
     (FindingCode::StaleReport, "A client has sent no report for longer than usual."),
 ];
 
@@ -54,7 +53,14 @@ pub(crate) fn doubts(analysis: &Analysis) -> Vec<String> {
             "Only {share} of the leads were found in the reports; of the others nothing is known."
         ));
     }
-    let found = |code: FindingCode| analysis.findings.iter().any(|finding| finding.code == code);
+    // What was wrong with an earlier file is mended by the later one, or told by a dead column.
+    let is_latest = |finding: &Finding| {
+        let of_client = analysis.columns.iter().rfind(|row| row.client_id == finding.client.0);
+        finding.file.is_none() || of_client.is_none_or(|row| Some(&row.file) == finding.file.as_ref())
+    };
+    let found = |code: FindingCode| {
+        analysis.findings.iter().any(|finding| finding.code == code && is_latest(finding))
+    };
     doubts.extend(SERIOUS.iter().filter(|(code, _)| found(*code)).map(|(_, words)| (*words).to_owned()));
     doubts
 }

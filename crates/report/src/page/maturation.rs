@@ -1,5 +1,6 @@
 //! Maturation: which share of the leads is set by which age, all together and month by month.
 
+use leadq_metrics::maturation::{LEAST_AT_RISK, supported};
 use leadq_metrics::{CurvePoint, Maturation};
 use maud::{Markup, html};
 
@@ -10,18 +11,10 @@ use crate::chart::line::{Line, LineChart};
 use crate::chart::palette::{LINES, MAIN};
 use crate::figures::{cut, percent, thousands};
 
-/// A month's curve ends where fewer leads than this are watched: beyond, single leads make steps.
-const LEAST_AT_RISK: u64 = 10;
 /// Ages in days at which the table compares.
 const AGES: [u32; 8] = [1, 3, 7, 14, 30, 60, 90, 120];
 /// The most months in the table.
 const MOST_MONTHS: usize = 18;
-
-/// The part of a curve that enough leads stand behind.
-pub(crate) fn supported(curve: &[CurvePoint]) -> &[CurvePoint] {
-    let end = curve.iter().rposition(|point| point.at_risk >= LEAST_AT_RISK).map_or(0, |last| last + 1);
-    &curve[..end]
-}
 
 /// The point of a curve that holds at an age, if the curve reaches so far.
 pub(crate) fn at(curve: &[CurvePoint], age: u32) -> Option<&CurvePoint> {
@@ -53,8 +46,8 @@ pub(super) fn section(analysis: &Analysis) -> Option<Section> {
 
 /// The newest months that can be drawn, oldest first.
 fn months(maturation: &Maturation) -> Vec<(&str, &[CurvePoint])> {
-    let drawable = maturation.followed_months().rev().map(|(month, curve)| (month, supported(curve)));
-    let mut months: Vec<_> = drawable.filter(|(_, curve)| curve.len() > 1).take(LINES.len()).collect();
+    let drawable = maturation.followed_months().rev().filter(|(_, curve)| curve.len() > 1);
+    let mut months: Vec<_> = drawable.take(LINES.len()).collect();
     months.reverse();
     months
 }
@@ -141,7 +134,7 @@ fn table(maturation: &Maturation) -> Markup {
             (wide("Share set by age and month", &table))
             p.soft { "At most " (thousands(watched)) " leads were watched at the same age. \u{201c}At least\u{201d} and \u{201c}at most\u{201d} are the 95 % limits of all. A dash: the month is too young, or too few leads were watched at that age." }
             @if !others.is_empty() {
-                p.soft { "Left out: " (others.join(", ")) ". These months began before the client's first report, so what had been set by then is not known." }
+                p.soft { "Left out: " (others.join(", ")) ". These months began before the client's first report, so what had been set by then is not known, or have too few leads." }
             }
             (more(left, "months", "leadq maturation"))
         }
@@ -164,10 +157,8 @@ mod tests {
     }
 
     #[test]
-    fn a_curve_ends_with_its_leads() {
+    fn a_curve_holds_until_its_next_point() {
         let curve = [point(0, 9), point(1, 20), point(3, 10), point(4, 9)];
-        assert_eq!(supported(&curve).len(), 3);
-        assert_eq!(supported(&[]).len(), 0);
         assert_eq!(at(&curve, 2).map(|point| point.age_days), Some(1));
         assert_eq!(at(&curve, 5), None);
     }

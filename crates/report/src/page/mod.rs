@@ -18,7 +18,7 @@ mod trend;
 pub(crate) use doubts::doubts;
 pub(crate) use files::{bucket as bucket_words, status as status_words};
 pub(crate) use funnel::stages;
-pub(crate) use maturation::{at as curve_at, supported};
+pub(crate) use maturation::at as curve_at;
 pub(crate) use needs::title as finding_title;
 pub(crate) use segments::{Stands, pooled, rate as segment_rate, title as segments_title};
 pub(crate) use trend::rate as trend_rate;

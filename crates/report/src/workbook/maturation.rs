@@ -6,7 +6,7 @@ use rust_xlsxwriter::{Chart, ChartLine, ChartType, Workbook, XlsxError};
 use super::name::Names;
 use super::sheet::{Cell, Column, Formats, column, fill};
 use crate::Analysis;
-use crate::page::{curve_at, supported};
+use crate::page::curve_at;
 
 /// The most months in the chart.
 const CHARTED: usize = 6;
@@ -25,8 +25,7 @@ pub(super) fn add(
     let sheet = workbook.add_worksheet().set_name(&name)?;
     let none = Maturation::default();
     let all = analysis.maturation.first().unwrap_or(&none);
-    let mut months: Vec<(&str, &[CurvePoint])> =
-        all.followed_months().rev().take(MONTHS).map(|(month, curve)| (month, supported(curve))).collect();
+    let mut months: Vec<(&str, &[CurvePoint])> = all.followed_months().rev().take(MONTHS).collect();
     months.reverse();
     let fixed: [Column<'_>; 6] = [
         ("Age in days", 12.0),

@@ -110,7 +110,11 @@ fn listed(changes: &[Change], limit: usize, with_cause: bool) -> comfy_table::Ta
             (Some(lead), Some(number), _) => format!("{lead} (record {number})"),
             (lead, ..) => lead.clone().unwrap_or_default(),
         };
-        let shown = |value: &Option<String>| value.as_deref().unwrap_or_default().replace('T', " ");
+        let is_time = change.change == "rescheduled";
+        let shown = |value: &Option<String>| {
+            let value = value.as_deref().unwrap_or_default();
+            if is_time { value.replace('T', " ") } else { value.to_owned() }
+        };
         let mut cells = vec![of, change.change.clone(), shown(&change.from), shown(&change.to)];
         if with_cause {
             cells.push(change.cause.clone().unwrap_or_default());

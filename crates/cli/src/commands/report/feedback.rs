@@ -1,5 +1,7 @@
 //! Fetches what the note to a client says.
 
+use std::collections::HashSet;
+
 use leadq_contract::table::literal;
 use leadq_pipeline::View;
 use leadq_report::{ColumnHealth, DeadSince, Feedback, SetAside};
@@ -17,7 +19,11 @@ const SET_ASIDE: usize = 50;
 pub(super) async fn gather(view: &View<'_>, settings: &Settings, client: &str) -> Outcome<Feedback> {
     let state = view.clients().await?.into_iter().find(|one| one.client_id == client);
     let mut findings = findings::read(view, settings).await?;
-    findings.retain(|finding| finding.client.0 == client);
+    let reports = report_files(view, client).await?;
+    // What is wrong in the leads is ours to mend, and none of the client's business.
+    findings.retain(|finding| {
+        finding.client.0 == client && finding.file.as_ref().is_none_or(|file| reports.contains(file))
+    });
     let mut health = column_health(view).await?;
     health.retain(|row| row.client_id == client);
     let (set_aside, set_aside_total) = set_aside(view, client).await?;
@@ -33,10 +39,18 @@ pub(super) async fn gather(view: &View<'_>, settings: &Settings, client: &str) -
     })
 }
 
+/// Names of the client's report files.
+async fn report_files(view: &View<'_>, client: &str) -> Outcome<HashSet<String>> {
+    let sql = format!("SELECT DISTINCT file FROM report_file WHERE client_id = {}", literal(client));
+    let files = columns::rows(&view.rows(&sql).await?);
+    Ok(files.iter().filter_map(|row| row.text("file")).map(str::to_owned).collect())
+}
+
 /// Columns that are dead in the latest snapshot, and since when. `health` is of one client, in snapshot order.
 fn dead_columns(health: &[ColumnHealth]) -> Vec<DeadSince> {
-    let Some(latest) = health.last().map(|row| row.snapshot_at) else { return Vec::new() };
-    let dead = health.iter().filter(|row| row.snapshot_at == latest && row.dead);
+    let Some(latest) = health.last() else { return Vec::new() };
+    let of_latest = |row: &&ColumnHealth| (row.snapshot_at, &row.file) == (latest.snapshot_at, &latest.file);
+    let dead = health.iter().filter(of_latest).filter(|row| row.dead);
     let since = |column: &str| {
         let of_column = health.iter().rev().filter(|row| row.column == column);
         of_column.take_while(|row| row.dead).last()

@@ -1,12 +1,14 @@
 //! Fetches what the report shows.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use futures::TryStreamExt;
 use leadq_contract::Table;
 use leadq_contract::run::RunRecord;
 use leadq_contract::vocabulary::{Claim, Verdict};
 use leadq_matching::claim::Asked;
-use leadq_metrics::changes::{BridgeStep, Change};
+use leadq_metrics::changes::BridgeStep;
 use leadq_metrics::{Counts, Dimension, Leads, Place, Segments, read};
 use leadq_pipeline::View;
 use leadq_pipeline::analysis::Span;
@@ -48,10 +50,8 @@ pub(super) async fn gather(
     let segments = segments(view, &leads, by, clients.len() > 1).await?;
     let overall = view.segments(&leads, &[]).await?;
     let counts = overall.rows.first().map(|row| row.counts).unwrap_or_default();
-    let (spans, changes) = view.changes(&leads, None, None).await?;
+    let (spans, changes) = view.change_counts(&leads).await?;
     let spans: Vec<_> = spans.into_iter().filter(|span| of_client(&span.client_id)).collect();
-    let mut trend = view.trend(&leads).await?;
-    trend.retain(|point| client.is_none() || point.client_id.as_deref() == client);
     let mut findings = findings::read(view, settings).await?;
     findings.retain(|finding| of_client(&finding.client.0));
     let files = files::read(view, settings).await?;
@@ -64,7 +64,7 @@ pub(super) async fn gather(
         counts,
         before: before(edges, view, &counts, client).await?,
         changes: (!spans.is_empty()).then(|| counted(&spans, &changes)),
-        trend,
+        trend: view.trend(&leads, client).await?,
         maturation: view.maturation(&leads).await?,
         segments,
         columns,
@@ -145,9 +145,9 @@ fn bridge_row(step: BridgeStep) -> BridgeRow {
 }
 
 /// How many leads changed in which way.
-fn counted(spans: &[Span], changes: &[Change]) -> Changes {
+fn counted(spans: &[Span], changes: &HashMap<String, u64>) -> Changes {
     let one = |of: fn(&Span) -> NaiveDateTime| if let [span] = spans { Some(of(span)) } else { None };
-    let count = |name: &str| changes.iter().filter(|change| change.change == name).count() as u64;
+    let count = |name: &str| changes.get(name).copied().unwrap_or_default();
     Changes {
         from: one(|span| span.from),
         to: one(|span| span.to),
