@@ -14,6 +14,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use chrono::{NaiveDate, NaiveDateTime};
 use leadq_contract::SurrogateKey;
 use leadq_contract::identifier::hex;
+use leadq_report::figures::is_direction;
 use serde_json::Value as Json;
 
 /// A value with its kind.
@@ -277,11 +278,6 @@ pub(crate) fn quote(text: &str, out: &mut String) {
         }
     }
     out.push('"');
-}
-
-/// Marks that make a terminal or an editor show text in another order than it has.
-pub(crate) const fn is_direction(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// What the values of a column are, in words.

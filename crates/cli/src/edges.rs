@@ -43,6 +43,12 @@ impl Edges {
 
     /// Opens a committed run for reading.
     pub(crate) async fn view(&self, run: Option<u64>) -> Outcome<View<'_>> {
-        Ok(View::open(&self.lake, &self.engine, run).await?)
+        let opened = View::open(&self.lake, &self.engine, run).await;
+        Ok(opened.map_err(|mut error| {
+            if error.subject == "the lake" {
+                error.subject = format!("the lake {}", self.lake_name());
+            }
+            error
+        })?)
     }
 }

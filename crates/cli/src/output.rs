@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 use serde_json::Value as Json;
 use tempfile::NamedTempFile;
 
+use leadq_report::figures::is_direction;
 pub(crate) use leadq_report::figures::{money, percent, thousands};
 
 use crate::failure::{Failure, Outcome};
@@ -87,7 +88,22 @@ pub(crate) fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Failure 
 
 /// Prints text for people. A terminal would obey control characters that somebody wrote into a cell.
 pub(crate) fn print(text: &str) -> Outcome<()> {
-    write(text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}").as_bytes())
+    write(visible(text).as_bytes())
+}
+
+/// Text without what a terminal would obey, and without marks that turn its direction; lines stay.
+pub(crate) fn visible(text: &str) -> String {
+    text.replace(|c: char| (c.is_control() && c != '\n') || is_direction(c), "\u{fffd}")
+}
+
+/// JSON in which what a terminal would obey is escaped: only strings can hold it.
+fn escaped(json: &str) -> String {
+    let hidden = |c: char| (c.is_control() && c != '\n') || is_direction(c);
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if hidden(c) { text.push_str(&format!("\\u{:04x}", u32::from(c))) } else { text.push(c) }
+    }
+    text
 }
 
 /// Stdout for output that is written while it is made. A reader that went away is no error: whoever writes
@@ -154,7 +170,7 @@ pub(crate) fn write(bytes: &[u8]) -> Outcome<()> {
 /// Prints one JSON value.
 pub(crate) fn print_json(value: &Json) -> Outcome<()> {
     let text = serde_json::to_string_pretty(value).map_err(Failure::bug)?;
-    write(format!("{text}\n").as_bytes())
+    write(format!("{}\n", escaped(&text)).as_bytes())
 }
 
 /// Prints a JSON list while its items are made, one a line.
@@ -165,7 +181,7 @@ pub(crate) fn print_json_list(items: impl Iterator<Item = Json>) -> Outcome<()> 
         out.write_all(b"[")?;
         let mut before = "\n";
         for item in items {
-            write!(out, "{before}{item}")?;
+            write!(out, "{before}{}", escaped(&item.to_string()))?;
             before = ",\n";
             if gone.is() {
                 return Ok(());
@@ -199,10 +215,17 @@ pub(crate) fn table(header: &[&str], numeric: &[usize]) -> Table {
     table.set_header(header.iter().map(Cell::new));
     for index in numeric {
         if let Some(column) = table.column_mut(*index) {
+            // A number that is cut in two cannot be read: words wrap instead.
             column.set_cell_alignment(CellAlignment::Right);
+            column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
     table
+}
+
+/// The width of a table that is as wide as may be.
+pub(crate) fn width() -> usize {
+    table(&[], &[]).width().map_or(usize::from(WIDTH), usize::from)
 }
 
 /// A paragraph within the width of a table, each line some columns in.

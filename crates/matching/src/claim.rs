@@ -29,6 +29,16 @@ impl Asked {
         include_str!("sql/claims/summary.sql").replace("{which}", &self.which())
     }
 
+    /// How many of the supported ones rest on another record of the same lead: the client may have entered it twice.
+    #[must_use]
+    pub fn entered_twice(&self) -> String {
+        format!(
+            "SELECT count(*) AS claims FROM claim WHERE verdict = 'supported' AND evidence = 'record' AND \
+             evidence_lead_uuid = lead_uuid AND {}",
+            self.which()
+        )
+    }
+
     fn which(&self) -> String {
         let is = |column: &str, value: &str| format!("{column} = {}", literal(value));
         let conditions = [

@@ -65,6 +65,8 @@ impl Leads {
         include_str!("sql/segment.sql")
             .replace("{dimensions}\n", columns)
             .replace("{counts}\n", include_str!("sql/counts.sql"))
+            // Of no lead at all everything is known, unless it is of the past.
+            .replace("{settled}", if self.as_of { "false" } else { "true" })
             .replace("{joins}\n", &(if joins.is_empty() { String::new() } else { format!("{joins}\n") }))
             .replace("{base}", if matched_only { "f.matched" } else { "true" })
             .replace("{leads}\n", &self.sql())

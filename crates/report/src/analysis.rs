@@ -68,7 +68,7 @@ pub struct EarlierRun {
 /// One cause of a difference between two runs, with what it changed.
 #[derive(Debug, Clone, Default)]
 pub struct BridgeRow {
-    /// The cause, in words: `new files`, `new leads`, `relinked`, `corrections`.
+    /// The cause, in words: `new leads`, `news in new snapshots`.
     pub cause: String,
     /// Change of the leads delivered.
     pub delivered: i64,
@@ -149,6 +149,8 @@ pub(crate) const fn verdict_words(verdict: Verdict) -> &'static str {
 pub struct Claims {
     /// Sums by kind and verdict.
     pub sums: Vec<ClaimSum>,
+    /// How many of the supported ones rest on another record of the same lead alone.
+    pub entered_twice: u64,
     /// Contradicted ones; the caller may give only some of them.
     pub contradicted: Vec<ContradictedClaim>,
 }

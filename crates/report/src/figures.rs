@@ -71,9 +71,15 @@ pub fn time(at: NaiveDateTime) -> String {
     at.format(form).to_string()
 }
 
+/// Marks that turn the direction of text, or hide: what follows them would be read otherwise than it is written.
+#[must_use]
+pub const fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Whether a character has no place in text for people, nor in the XML of a workbook.
 pub(crate) fn is_unprintable(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')
+    c.is_control() || is_direction(c) || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 /// The first items of a list, and how many more there are.

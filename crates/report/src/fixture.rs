@@ -296,6 +296,7 @@ fn claims() -> Claims {
         price: None,
     };
     Claims {
+        entered_twice: 6,
         sums: vec![
             sum(Claim::Duplicate, Verdict::Supported, 41),
             sum(Claim::Duplicate, Verdict::Contradicted, 112),

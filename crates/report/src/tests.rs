@@ -144,6 +144,7 @@ fn hostile() -> Analysis {
 fn hostile_claims() -> Claims {
     let text = || HOSTILE.to_owned();
     Claims {
+        entered_twice: 1,
         sums: vec![ClaimSum {
             kind: Claim::Other,
             verdict: Verdict::Contradicted,

@@ -20,14 +20,15 @@ use crate::rows::check_terminal;
 /// Which leads became matched, set, unset, demoed, sold, rescheduled or vanished, between two snapshots or two runs
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  leadq changes                                        between each client's last two snapshots
-  leadq changes --from 2023-03-01 --to 2023-03-31      the snapshots up to these days
+  leadq changes                                       # between each client's last two snapshots
+  leadq changes --from 2023-03-01 --to 2023-03-31     # the snapshots up to these days
   leadq changes --client acme --format json
-  leadq changes --runs 41,42                           why a number moved between two runs
+  leadq changes --runs 41,42                          # why a number moved between two runs
 
 Between snapshots by today's links. Between runs also which links and files made the difference, and for every \
 change its cause: new_lead, withdrawn_lead, came_into_scope, new_snapshot (news of snapshots after the earlier run), \
-relinked (a record went to another lead), correction (a late or corrected file, or other settings).")]
+relinked (a record went to another lead), correction (a late or corrected file, or other settings); of a file \
+new_file, withdrawn_file or correction.")]
 pub(crate) struct ChangesArgs {
     /// As of the latest snapshot up to then [default: the one before --to]
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -51,8 +52,16 @@ pub(crate) struct ChangesArgs {
 
 /// Between what.
 enum Between {
-    Snapshots(Vec<Span>),
-    Runs { earlier: u64, later: u64, bridge: Vec<BridgeStep> },
+    Snapshots {
+        spans: Vec<Span>,
+        /// Why other clients have no two snapshots to compare.
+        others: Vec<String>,
+    },
+    Runs {
+        earlier: u64,
+        later: u64,
+        bridge: Vec<BridgeStep>,
+    },
 }
 
 pub(super) async fn run(global: &Global, args: &ChangesArgs) -> Outcome<()> {
@@ -76,8 +85,22 @@ async fn between_snapshots(view: &View<'_>, args: &ChangesArgs) -> Outcome<(Betw
     }
     let leads = args.asking.leads(view).await?;
     let (mut spans, changes) = view.changes(&leads, args.from, args.to).await?;
-    spans.retain(|span| args.asking.client.as_ref().is_none_or(|client| span.client_id == *client));
-    Ok((Between::Snapshots(spans), changes))
+    let asked = |id: &str| args.asking.client.as_ref().is_none_or(|client| client == id);
+    spans.retain(|span| asked(&span.client_id));
+    let mut others = Vec::new();
+    for one in view.clients().await?.into_iter().filter(|one| asked(&one.client_id)) {
+        if spans.iter().all(|span| span.client_id != one.client_id) {
+            let has = one.first.zip(one.latest).map_or("none".to_owned(), |(first, latest)| {
+                format!("{}, from {first} to {latest}", one.snapshots)
+            });
+            others.push(format!(
+                "{}: there are no two snapshots to compare, one up to --from and a later one up to --to. Its \
+                 snapshots: {has}.",
+                one.client_id
+            ));
+        }
+    }
+    Ok((Between::Snapshots { spans, others }, changes))
 }
 
 async fn between_runs(

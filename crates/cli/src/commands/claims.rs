@@ -117,6 +117,12 @@ pub(super) async fn listed(view: &View<'_>, asked: &Asked, limit: Option<usize>)
     Ok(claims)
 }
 
+/// How many of the supported claims rest on another record of the same lead.
+pub(super) async fn entered_twice(view: &View<'_>, asked: &Asked) -> Outcome<u64> {
+    let rows = columns::rows(&view.rows(&asked.entered_twice()).await?);
+    Ok(rows.first().map_or(0, |row| row.count("claims")))
+}
+
 fn evidence(claim: &Row) -> Evidence<'_> {
     Evidence {
         claim: claim.text("claim").unwrap_or_default(),
@@ -163,6 +169,15 @@ async fn page(view: &View<'_>, asked: &Asked, limit: usize) -> Outcome<String> {
         return Ok(page);
     }
     page.push_str(&format!("{}\n", summary_table(&summary)));
+    let twice = entered_twice(view, asked).await?;
+    if twice > 0 {
+        let told = format!(
+            "Of the supported ones, {} rest on another record of the same lead, which the client may have entered \
+             twice: look before crediting.",
+            thousands(twice)
+        );
+        page.push_str(&output::indented(&told, 0));
+    }
     for verdict in Verdict::ALL {
         // What nothing is known of is listed only when it is asked for.
         let shown = asked.verdict.map_or(verdict != Verdict::Unchecked, |wanted| wanted == verdict);

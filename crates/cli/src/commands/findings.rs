@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use futures::TryStreamExt;
 use leadq_contract::{ClientId, ClientSettings, Finding, FindingCode, Severity, Table};
+use leadq_ingest::timeline::natural;
 use leadq_pipeline::View;
 use serde_json::json;
 
@@ -60,7 +61,14 @@ pub(super) async fn read(view: &View<'_>, settings: &Settings) -> Outcome<Vec<Fi
     let mut findings: Vec<_> = rows.iter().flat_map(findings_of).collect();
     let clients: Vec<RecordBatch> = view.table(Table::DimClient).await?.batches.try_collect().await?;
     findings.extend(clients.iter().flat_map(|clients| stale(clients, settings, chrono::Utc::now())));
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.code.severity()));
+    let file = |finding: &Finding| finding.file.clone().unwrap_or_default();
+    findings.sort_by(|a, b| {
+        let worse = b.code.severity().cmp(&a.code.severity());
+        worse
+            .then(a.code.cmp(&b.code))
+            .then(a.client.cmp(&b.client))
+            .then_with(|| natural(&file(a), &file(b)))
+    });
     Ok(findings)
 }
 
@@ -170,7 +178,7 @@ fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
         group.sample = group.sample.or(finding.samples.first().map(String::as_str));
     }
     for group in &mut groups {
-        group.files.sort_by(|a, b| leadq_ingest::timeline::natural(a, b));
+        group.files.sort_by(|a, b| natural(a, b));
     }
     groups
 }
@@ -213,10 +221,16 @@ fn paragraph(group: &Group<'_>, with_client: bool) -> String {
 /// Every finding with its samples.
 fn details(findings: &[Finding]) -> String {
     let mut text = String::new();
+    let several = findings.iter().any(|finding| finding.client != findings[0].client);
     for finding in findings {
+        let client = if several { format!("{}: ", finding.client.0) } else { String::new() };
         let column = finding.column.as_deref().map(|column| format!(" {column}")).unwrap_or_default();
         let file = finding.file.as_deref().map(|file| format!(" in {file}")).unwrap_or_default();
-        text.push_str(&format!("{}{column}{file}: {}\n", finding.code.name(), thousands(finding.count)));
+        text.push_str(&format!(
+            "{client}{}{column}{file}: {}\n",
+            finding.code.name(),
+            thousands(finding.count)
+        ));
         for sample in &finding.samples {
             text.push_str(&format!("  {sample}\n"));
         }

@@ -18,7 +18,7 @@ use crate::rows::check_terminal;
   leadq maturation
   leadq maturation --client acme
   leadq maturation --where \"state = 'NV'\"
-  leadq maturation --format csv                every day of age, overall and by month
+  leadq maturation --format csv                       # every day of age, overall and by month
 
 The Kaplan-Meier estimate with 95 % limits: leads that are still young count for the ages that they have reached. \
 Age is in days since delivery, else since the client's entry date. Leads begun on or before the client's first snapshot \
@@ -44,7 +44,9 @@ pub(super) async fn run(global: &Global, args: &MaturationArgs) -> Outcome<()> {
     let view = edges.view(args.reading.run).await?;
     let all = view.maturation(&args.asking.leads(&view).await?).await?;
     match args.printing.format {
-        RowsFormat::Table => output::print(&pages(&all)),
+        RowsFormat::Table => {
+            output::print(&format!("Run {}, {}\n{}", view.run.run, view.run.committed_at, pages(&all)))
+        }
         RowsFormat::Json => output::print_json(&as_json(&all)?),
         format => frame(&all).print(format),
     }
@@ -109,10 +111,16 @@ fn pages(all: &[Maturation]) -> String {
         if all.len() > 1 {
             page.push_str(&format!("{}\n", one.client_id.as_deref().unwrap_or("All clients")));
         }
+        if one.overall.is_empty() {
+            page.push_str("No lead has been followed yet: it takes a second snapshot.\n\n");
+            continue;
+        }
         page.push_str(&format!("{}\n\n{}\n\n", overall(&one.overall), months(one)));
     }
     if page.is_empty() {
-        page.push_str("No lead has a delivery time or an entry date to count its age from.\n");
+        page.push_str(
+            "No lead is among them that has a delivery time or an entry date to count its age from.\n",
+        );
     }
     page
 }
@@ -131,10 +139,14 @@ fn overall(points: &[CurvePoint]) -> comfy_table::Table {
             thousands(point.at_risk),
             thousands(point.events),
             percent(point.share_set),
-            limits.map(|(low, high)| format!("{} to {}", percent(low), percent(high))).unwrap_or_default(),
+            limits.map(|(low, high)| limits_of(low, high)).unwrap_or_default(),
         ]);
     }
     table
+}
+
+fn limits_of(low: f64, high: f64) -> String {
+    format!("{} to {}", percent(low).trim_end_matches(" %"), percent(high))
 }
 
 /// The months side by side at equal age.
@@ -157,7 +169,7 @@ fn months(one: &Maturation) -> String {
         return table.to_string();
     }
     let told = format!(
-        "{}: begun before the client's first snapshot, so not followed from the beginning; see --format csv.",
+        "{}: begun before the client's first snapshot, so not followed from the beginning, or with too few leads; see --format csv.",
         others.join(", ")
     );
     format!("{table}\n{}", output::indented(&told, 1).trim_end())

@@ -23,18 +23,18 @@ pub(super) use show::{funnel, interval};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   leadq metrics
-  leadq metrics --by state                       one to three dimensions: --by source,state
+  leadq metrics --by state                            # one to three dimensions: --by source,state
   leadq metrics --by source --where \"state = 'NV'\"
-  leadq metrics --as-of 2023-03-31               what had been reached by then
-  leadq metrics --run 3                          as they were quoted after run 3
-  leadq metrics --by city --format csv           every segment and every metric
-  leadq metrics --basis rows                     the old report's row counts, for reconciliation only
+  leadq metrics --as-of 2023-03-31                    # what had been reached by then
+  leadq metrics --run 3                               # as they were quoted after run 3
+  leadq metrics --by city --format csv                # every segment and every metric
+  leadq metrics --basis rows                          # the old report's row counts, for reconciliation only
 
 Dimensions: client, state, city, zip3, entry_month, delivered_month, delivered_week, appt_month, dispo, \
 job_status, match_type, quality, and those of the leads that leadq.toml names.
 
 By segment, `shrunken` is the rate drawn towards that of all segments, the more the fewer leads it has: rank by it. \
-A segment `differs` when its rate differs from that of all others together, at a false discovery rate of 5 %. \
+↑ and ↓ mark a segment whose rate differs from that of all others together, at a false discovery rate of 5 %. \
 A dimension that only the client's report knows exists for matched leads alone: `base` says matched.")]
 pub(crate) struct MetricsArgs {
     /// One to three dimensions to cut by
@@ -79,6 +79,8 @@ pub(super) struct Answer {
     basis: Basis,
     as_of: Option<NaiveDateTime>,
     segments: Segments,
+    /// What people have to know to read it.
+    notes: Vec<String>,
 }
 
 pub(super) async fn run(global: &Global, args: &MetricsArgs) -> Outcome<()> {
@@ -99,14 +101,39 @@ pub(super) async fn run(global: &Global, args: &MetricsArgs) -> Outcome<()> {
 async fn by_lead(view: &View<'_>, args: &MetricsArgs) -> Outcome<Answer> {
     let dimensions = dimensions(view, &args.by)?;
     let mut leads = args.asking.leads(view).await?;
-    let mut as_of = args.as_of;
-    if let Some(at) = as_of {
+    let client = args.asking.client.as_deref();
+    let latest = latest(view, client).await?;
+    let mut notes = Vec::new();
+    if let Some(at) = args.as_of {
         view.as_of(at).await?;
         leads.as_of = true;
-    } else {
-        as_of = latest(view, args.asking.client.as_deref()).await?;
+        notes = notes_of(view, client, at, latest).await?;
     }
-    Ok(Answer { basis: Basis::Leads, as_of, segments: view.segments(&leads, &dimensions).await? })
+    let segments = view.segments(&leads, &dimensions).await?;
+    Ok(Answer { basis: Basis::Leads, as_of: args.as_of.or(latest), segments, notes })
+}
+
+/// What has to be said of an answer as of a time.
+async fn notes_of(
+    view: &View<'_>,
+    client: Option<&str>,
+    at: NaiveDateTime,
+    latest: Option<NaiveDateTime>,
+) -> Outcome<Vec<String>> {
+    let mut notes = Vec::new();
+    if let Some(latest) = latest.filter(|latest| *latest < at) {
+        notes.push(format!("The latest snapshot is of {latest}: nothing is known of what came after it."));
+    }
+    let dated = view.dated().await?;
+    let undated = dated.iter().any(|(id, dated)| !dated && client.is_none_or(|client| client == id.as_str()));
+    if undated && latest.is_none_or(|latest| at < latest) {
+        notes.push(
+            "Leads without a delivery time count as delivered by then, whenever they came: rates of delivered \
+             are rather too low; `leadq trend` has the rates of matched leads."
+                .to_owned(),
+        );
+    }
+    Ok(notes)
 }
 
 async fn by_row(view: &View<'_>, args: &MetricsArgs) -> Outcome<Answer> {
@@ -157,7 +184,7 @@ impl Answer {
             Basis::Rows => Base::Rows,
         };
         let rows = vec![Segment { values: Vec::new(), counts, standing: Standing::default() }];
-        Self { basis, as_of, segments: Segments { by: Vec::new(), base, rows } }
+        Self { basis, as_of, segments: Segments { by: Vec::new(), base, rows }, notes: Vec::new() }
     }
 
     /// What is beside the rows of chapter 3's JSON.

@@ -32,8 +32,8 @@ use crate::settings::{Environment, Flags, Settings};
 
 /// How good the leads are: from delivered leads and clients' report snapshots to conversion rates.
 ///
-/// leadq takes in Parquet files of the leads delivered and the CSV snapshots that clients make by hand from
-/// their CRM, cleans and matches them by hashed email and phone, and says how many leads became an
+/// leadq takes in Parquet files of the leads delivered and the report snapshots (CSV, Excel) that clients make by
+/// hand from their CRM, cleans and matches them by hashed email and phone, and says how many leads became an
 /// appointment, a demo, a sale, how sure that is, and what is broken in the data.
 #[derive(Debug, Parser)]
 #[command(name = "leadq", version, max_term_width = 100)]

@@ -21,11 +21,11 @@ use crate::settings::shown;
 /// charts. Neither holds an email, a phone number, a hash or a key of one.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  leadq report                                   leadq-report.html
+  leadq report                                        # leadq-report.html
   leadq report --as xlsx --to march.xlsx
-  leadq report --by source,state,city            other cuts than those of the leads' dimensions
-  leadq report --client acme --to acme.html      one client's leads alone
-  leadq report --for-client acme                 the note to acme: what to fix in its file")]
+  leadq report --by source,state,city                 # other cuts than those of the leads' dimensions
+  leadq report --client acme --to acme.html           # one client's leads alone
+  leadq report --for-client acme                      # the note to acme: what to fix in its file")]
 pub(crate) struct ReportArgs {
     /// File to write [default: leadq-report.html, leadq-report.xlsx or leadq-feedback-ID.html here]
     #[arg(long, value_name = "FILE")]

@@ -39,7 +39,9 @@ pub(super) async fn run(global: &Global, args: &TrendArgs) -> Outcome<()> {
     let leads = args.asking.leads(&view).await?;
     let points = view.trend(&leads, args.asking.client.as_deref()).await?;
     match args.printing.format {
-        RowsFormat::Table => output::print(&pages(&points)),
+        RowsFormat::Table => {
+            output::print(&format!("Run {}, {}\n{}", view.run.run, view.run.committed_at, pages(&points)))
+        }
         format => frame(&points).print(format),
     }
 }
@@ -54,6 +56,9 @@ fn frame(points: &[TrendPoint]) -> Frame {
     frame
 }
 
+const UNDATED: &str = "Leads have no delivery time, so nobody knows how many had been delivered by then: rates are of the leads \
+     matched by then.";
+
 /// A table a client.
 fn pages(points: &[TrendPoint]) -> String {
     let several = points.iter().any(|point| point.client_id != points[0].client_id);
@@ -67,8 +72,10 @@ fn pages(points: &[TrendPoint]) -> String {
         for point in points.iter().filter(|point| !point.breaks.is_empty()) {
             page.push_str(&format!("* {}: {}\n", moment(point.snapshot_at), point.breaks.join(", ")));
         }
-        if points[0].base == Base::Matched {
-            page.push_str("The leads have no delivery time: rates are of the leads matched by then.\n");
+        if points.iter().all(|point| point.counts.delivered == 0) {
+            page.push_str("No lead is among them.\n");
+        } else if points[0].base == Base::Matched {
+            page.push_str(&output::indented(UNDATED, 0));
         }
         page.push('\n');
     }

@@ -57,6 +57,8 @@ fn a_run_of_an_older_leadq_is_read_and_followed() {
     tokio::runtime::Runtime::new().unwrap().block_on(grow_old(&place));
 
     assert_eq!(place.json(&["metrics"]), metrics);
+    let told = failed(place.leadq(&["sql", "SELECT * FROM claim"]), 3);
+    assert!(told.contains("older leadq") && told.contains("`leadq run`"), "{told}");
     succeeded(place.leadq(&["explain", "u"]));
     succeeded(place.leadq(&["findings"]));
     let exported = place.export("old", &[]);

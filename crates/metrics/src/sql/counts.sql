@@ -6,8 +6,8 @@
     count(*) FILTER (WHERE f.sold) AS sold,
     CAST(sum(f.price) AS DOUBLE) AS "cost",
     -- told by the latest state alone: null where it was not reached yet
-    CASE WHEN coalesce(bool_and(f.settled), true) THEN count(*) FILTER (WHERE f.disqualified) END AS disqualified,
-    CASE WHEN coalesce(bool_and(f.settled), true) THEN count(*) FILTER (WHERE f.set_inferred) END AS set_inferred,
-    CASE WHEN coalesce(bool_and(f.settled), true) THEN count(*) FILTER (WHERE f.appointment) END AS appointments,
-    CASE WHEN coalesce(bool_and(f.settled), true) THEN count(*) FILTER (WHERE f.cancelled) END AS cancelled,
-    CASE WHEN coalesce(bool_and(f.settled), true) THEN count(*) FILTER (WHERE f.net_sold) END AS net_sold
+    CASE WHEN coalesce(bool_and(f.settled), {settled}) THEN count(*) FILTER (WHERE f.disqualified) END AS disqualified,
+    CASE WHEN coalesce(bool_and(f.settled), {settled}) THEN count(*) FILTER (WHERE f.set_inferred) END AS set_inferred,
+    CASE WHEN coalesce(bool_and(f.settled), {settled}) THEN count(*) FILTER (WHERE f.appointment) END AS appointments,
+    CASE WHEN coalesce(bool_and(f.settled), {settled}) THEN count(*) FILTER (WHERE f.cancelled) END AS cancelled,
+    CASE WHEN coalesce(bool_and(f.settled), {settled}) THEN count(*) FILTER (WHERE f.net_sold) END AS net_sold

@@ -29,12 +29,13 @@ pub struct ClientMoments {
     pub timezone: Tz,
     /// Snapshots taken in.
     pub snapshots: u64,
-    /// Time of its latest snapshot, wall time; none if it has none.
+    /// Time of its first snapshot, wall time; none if it has none.
+    pub first: Option<NaiveDateTime>,
+    /// Time of its latest snapshot.
     pub latest: Option<NaiveDateTime>,
 }
 
-const CLIENTS: &str =
-    "SELECT client_id, name, timezone, snapshots, last_snapshot_at FROM dim_client ORDER BY client_id";
+const CLIENTS: &str = "SELECT client_id, name, timezone, snapshots, first_snapshot_at, last_snapshot_at FROM dim_client ORDER BY client_id";
 
 /// Under half of the kept rows of the snapshot before, as 2.6 has it.
 const SNAPSHOTS: &str = "SELECT client_id, snapshot_at, dead_columns, \
@@ -50,13 +51,15 @@ impl View<'_> {
         let mut clients = Vec::new();
         for batch in self.rows(CLIENTS).await? {
             let [ids, names, zones] = ["client_id", "name", "timezone"].map(|name| read::texts(&batch, name));
-            let latest = read::wall_times(&batch, "last_snapshot_at");
+            let [first, latest] =
+                ["first_snapshot_at", "last_snapshot_at"].map(|name| read::wall_times(&batch, name));
             let snapshots = read::counts(&batch, "snapshots");
             clients.extend((0..batch.num_rows()).map(|row| ClientMoments {
                 client_id: ids[row].clone().unwrap_or_default(),
                 name: names[row].clone().unwrap_or_default(),
                 timezone: zones[row].as_deref().and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC),
                 snapshots: snapshots[row].unwrap_or_default(),
+                first: first[row],
                 latest: latest[row],
             }));
         }
@@ -93,12 +96,20 @@ impl View<'_> {
         latest.extend(by_client.rows.into_iter().map(|mut row| (row.values.pop().flatten(), row.counts)));
         let all = self.segments(leads, &[]).await?;
         latest.extend(all.rows.into_iter().map(|row| (None, row.counts)));
+        Ok(trend.points(&latest, &self.dated().await?))
+    }
+
+    /// Of each client with leads in scope whether any of them has a delivery time.
+    ///
+    /// # Errors
+    /// If the fact cannot be read.
+    pub async fn dated(&self) -> Result<HashMap<String, bool>, PortError> {
         let mut dated = HashMap::new();
         for batch in self.rows(DATED).await? {
             let ids = read::texts(&batch, "client_id").into_iter().flatten();
             dated.extend(ids.zip(read::flags(&batch, "dated")));
         }
-        Ok(trend.points(&latest, &dated))
+        Ok(dated)
     }
 
     async fn snapshots(&self) -> Result<Vec<Snapshot>, PortError> {

@@ -40,7 +40,7 @@ impl Row<'_> {
                 line.pooled x1=(at(self.pooled)) x2=(at(self.pooled)) y1="0" y2="100%" {}
                 g class=(self.class) {
                     line.span x1=(at(low)) x2=(at(high)) y1="50%" y2="50%" {}
-                    @if value <= self.end { circle.point cx=(at(value)) cy="50%" r="4.5" {} }
+                    circle.point cx=(at(value.min(self.end))) cy="50%" r="4.5" {}
                     @if let Some(evened) = self.evened.filter(|evened| *evened <= self.end) {
                         line.evened x1=(at(evened)) x2=(at(evened)) y1="18%" y2="82%" {}
                     }

@@ -38,7 +38,17 @@ pub(super) fn by_kind(feedback: &Feedback) -> Option<Markup> {
             codes.push(finding.code);
         }
     }
-    codes.sort_by_key(|code| std::cmp::Reverse(code.severity()));
+    let count = |code: FindingCode| -> u64 {
+        feedback.findings.iter().filter(|finding| finding.code == code).map(|finding| finding.count).sum()
+    };
+    // That there is no new report concerns all of them.
+    codes.sort_by_key(|code| {
+        (
+            std::cmp::Reverse(code.severity()),
+            *code != FindingCode::StaleReport,
+            std::cmp::Reverse(count(*code)),
+        )
+    });
     (!codes.is_empty()).then(|| {
         html! {
             section {

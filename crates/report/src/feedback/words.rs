@@ -82,11 +82,16 @@ const WORDS: &[Words] = &[
         "Please leave the cell empty where you do not know it.",
         CELLS,
     ),
-    say(F::InvalidDate, "A date cannot be read", "Please use one form throughout, such as 4/6/2023.", CELLS),
+    say(
+        F::InvalidDate,
+        "A date cannot be read",
+        "Please check these dates, and use one form throughout, such as 2023-04-06.",
+        CELLS,
+    ),
     say(
         F::InvalidTimestamp,
         "A date with time cannot be read",
-        "Please use one form throughout, such as 4/6/2023 2:30 PM.",
+        "Please check these dates and times, and use one form throughout, such as 2023-04-06 14:30.",
         CELLS,
     ),
     say(F::InvalidBoolean, "A yes-or-no cell says neither", "Please use 1 and 0, or yes and no.", CELLS),

@@ -28,6 +28,7 @@ pub(super) fn section(analysis: &Analysis) -> Option<Section> {
             p {
                 "Clients make " (counted(all, "claim", "claims")) " against the seller. The data supports " strong { (thousands(count(claims, Verdict::Supported))) }
                 ", contradicts " strong { (thousands(contradicted)) } " and cannot tell of the rest."
+                @if claims.entered_twice > 0 { " Of those that it supports, " strong { (thousands(claims.entered_twice)) } " rest on another record of the same lead, which the client may have entered twice: look before crediting." }
             }
             (sums(&claims.sums))
             (singles(analysis, &claims.contradicted, contradicted))
@@ -65,13 +66,15 @@ fn singles(analysis: &Analysis, claims: &[ContradictedClaim], all: u64) -> Marku
     let (shown, _) = cut(claims, MOST);
     let left = usize::try_from(all).unwrap_or(usize::MAX).max(claims.len()) - shown.len();
     let several = analysis.clients.len() > 1;
+    let priced = claims.iter().any(|claim| claim.price.is_some());
     let table = html! {
         table {
-            thead { tr { @if several { th scope="col" { "Client" } } th scope="col" { "Lead" } th scope="col" { "Claim" } th scope="col" { "What speaks against it" } } }
+            thead { tr { @if several { th scope="col" { "Client" } } th scope="col" { "Lead" } th scope="col" { "Claim" } @if priced { th.n scope="col" { "Price" } } th scope="col" { "What speaks against it" } } }
             tbody { @for claim in shown { tr {
                 @if several { td { (analysis.client_name(&claim.client_id)) } }
-                th scope="row" { @match &claim.lead_number { Some(number) => { (number) } None => { code.id { (claim.lead_uuid) } } } }
+                th.id scope="row" { @match &claim.lead_number { Some(number) => { (number) } None => { code.id { (claim.lead_uuid) } } } }
                 td { (claim.dispo) }
+                @if priced { td.n { (claim.price.map(money).unwrap_or_default()) } }
                 td.words { (claim.evidence) }
             } } }
         }

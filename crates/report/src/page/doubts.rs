@@ -14,13 +14,12 @@ const MATTERS: [&str; 5] = ["set", "demo", "appt_at", "email_hash", "phone_hash"
 const FEW_MATCHED: f64 = 0.5;
 
 /// Other findings that make the rate doubtful, in a sentence each.
-const SERIOUS: [(FindingCode, &str); 3] = [
+const SERIOUS: [(FindingCode, &str); 2] = [
     (
         FindingCode::HashConventionMismatch,
         "A client hashes emails or phones otherwise than we do, so that leads are missed.",
     ),
     (FindingCode::RowCountDrop, "A client's latest report has lost half of its rows or more."),
-    (FindingCode::StaleReport, "A client has sent no report for longer than usual."),
 ];
 
 /// What speaks against the headline, in sentences.
@@ -61,6 +60,12 @@ pub(crate) fn doubts(analysis: &Analysis) -> Vec<String> {
     let found = |code: FindingCode| {
         analysis.findings.iter().any(|finding| finding.code == code && is_latest(finding))
     };
+    let stale = analysis.findings.iter().filter(|finding| finding.code == FindingCode::StaleReport);
+    doubts.extend(stale.map(|finding| {
+        let client = analysis.client_name(&finding.client.0);
+        let when = finding.samples.first().map(|sample| format!(": {sample}")).unwrap_or_default();
+        format!("The latest report of {client} is old{when}.")
+    }));
     doubts.extend(SERIOUS.iter().filter(|(code, _)| found(*code)).map(|(_, words)| (*words).to_owned()));
     doubts
 }

@@ -26,9 +26,26 @@ pub(crate) struct Need<'a> {
     pub(crate) columns: BTreeSet<&'a str>,
     /// In which files, as they come.
     pub(crate) files: Vec<&'a str>,
+    /// One occurrence.
+    pub(crate) sample: Option<&'a str>,
 }
 
-/// Findings by code and client, in the order in which they come.
+/// Warnings that say most of how far the rate can be trusted and of what is owed, before the others.
+const FIRST: [FindingCode; 8] = [
+    FindingCode::StaleReport,
+    FindingCode::SetInferred,
+    FindingCode::UnmappedDisposition,
+    FindingCode::ClaimContradicted,
+    FindingCode::ClaimSupported,
+    FindingCode::Vanished,
+    FindingCode::DemoWithoutSet,
+    FindingCode::SaleWithoutDemo,
+];
+
+/// Findings of which a sample says more than where they are.
+const BY_SAMPLE: [FindingCode; 2] = [FindingCode::StaleReport, FindingCode::UnmappedDisposition];
+
+/// Findings by code and client: worst first, then what matters most, then the most frequent.
 pub(crate) fn needs(findings: &[Finding], least: Severity) -> Vec<Need<'_>> {
     let mut needs: Vec<Need<'_>> = Vec::new();
     for finding in findings.iter().filter(|finding| finding.code.severity() >= least) {
@@ -38,7 +55,8 @@ pub(crate) fn needs(findings: &[Finding], least: Severity) -> Vec<Need<'_>> {
             Some(index) => &mut needs[index],
             None => {
                 let columns = BTreeSet::new();
-                needs.push(Need { code: finding.code, client, count: 0, columns, files: Vec::new() });
+                let sample = finding.samples.first().map(String::as_str);
+                needs.push(Need { code: finding.code, client, count: 0, columns, files: Vec::new(), sample });
                 let last = needs.len() - 1;
                 &mut needs[last]
             }
@@ -47,6 +65,10 @@ pub(crate) fn needs(findings: &[Finding], least: Severity) -> Vec<Need<'_>> {
         need.columns.extend(finding.column.as_deref());
         need.files.extend(finding.file.as_deref().filter(|file| need.files.last() != Some(file)));
     }
+    let place = |need: &Need<'_>| FIRST.iter().position(|code| *code == need.code).unwrap_or(FIRST.len());
+    needs.sort_by_key(|need| {
+        (std::cmp::Reverse(need.code.severity()), place(need), std::cmp::Reverse(need.count))
+    });
     needs
 }
 
@@ -105,6 +127,7 @@ fn place(analysis: &Analysis, need: &Need<'_>) -> String {
             parts.push(format!("{}, {first} to {last}", counted(need.files.len() as u64, "file", "files")));
         }
     }
+    parts.extend(need.sample.filter(|_| BY_SAMPLE.contains(&need.code)).map(str::to_owned));
     if need.count > need.files.len().max(1) as u64 {
         parts.push(format!("{} times", thousands(need.count)));
     }

@@ -3,14 +3,14 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use leadq_metrics::{Base, Rate, Segment, Segments};
+use leadq_metrics::{Base, Counts, Rate, Segment, Segments, Value};
 use maud::{Markup, html};
 
 use super::{Section, more, rate_cells, wide};
 use crate::Analysis;
 use crate::chart::interval::{self, Row};
 use crate::definitions;
-use crate::figures::{counted, cut, percent, thousands};
+use crate::figures::{counted, cut, money, percent, thousands};
 
 /// The most segments in a chart.
 const MOST_CHARTED: usize = 12;
@@ -28,6 +28,10 @@ pub(crate) enum Stands {
     Above,
     /// Worse, by more than chance.
     Below,
+    /// Its interval is above, and may be by chance among so many.
+    PerhapsAbove,
+    /// Its interval is below, and may be by chance among so many.
+    PerhapsBelow,
     /// May be better or worse.
     TooFew,
     /// Much like the others, as far as can be told.
@@ -41,6 +45,8 @@ impl Stands {
         match segment.standing.q_value {
             Some(q) if q < DIFFERS && rate.value > pooled => Self::Above,
             Some(q) if q < DIFFERS => Self::Below,
+            _ if rate.low > pooled => Self::PerhapsAbove,
+            _ if rate.high < pooled => Self::PerhapsBelow,
             _ if rate.high - rate.low > WIDE => Self::TooFew,
             _ => Self::Alike,
         }
@@ -51,6 +57,8 @@ impl Stands {
         match self {
             Self::Above => "clearly above",
             Self::Below => "clearly below",
+            Self::PerhapsAbove => "above, may be chance",
+            Self::PerhapsBelow => "below, may be chance",
             Self::TooFew => "too few to tell",
             Self::Alike => "no clear difference",
         }
@@ -61,7 +69,7 @@ impl Stands {
             Self::Above => "above",
             Self::Below => "below",
             Self::TooFew => "few",
-            Self::Alike => "alike",
+            Self::PerhapsAbove | Self::PerhapsBelow | Self::Alike => "alike",
         }
     }
 }
@@ -95,7 +103,7 @@ pub(super) fn section(analysis: &Analysis) -> Option<Section> {
         return None;
     }
     let body = html! {
-        p { "Highest first, by the evened-out rate. The dot is the rate as it is, the line its 95 % interval, the bar across it the evened-out rate; the upright line is the rate of all. " strong.good { "Blue" } " is clearly above the others, " strong.bad { "orange" } " clearly below; grey may be chance." }
+        p { "Highest first, by the evened-out rate; months and weeks by date. The dot is the rate as it is, the line its 95 % interval, the bar across it the evened-out rate; the upright line is the rate of all. " strong.good { "Blue" } " is clearly above the others, " strong.bad { "orange" } " clearly below; grey may be chance." }
         @for cut in cuts { (one(cut)) }
     };
     Some(Section::new("segments", "Where leads do better and worse", body))
@@ -105,18 +113,25 @@ fn one(segments: &Segments) -> Markup {
     let all = pooled(segments).unwrap_or(0.0);
     let (charted, left) = charted(segments, all);
     let end = interval::end(charted.iter().filter_map(|row| evened(row)).chain([all]));
+    let priced = is_priced(segments);
     html! {
         div.cut {
             h3 { (title(segments)) }
-            p.soft { (about(segments)) " All together " (percent(all)) "." }
+            p.soft {
+                (about(segments)) " All together " (percent(all)) "."
+                @if is_by_date(segments) { " Young ones have had less time; compare them at equal age, under " a href="#maturation" { "How leads mature" } "." }
+                @if are_alike(segments) { " No difference beyond chance was found among them, so the evened-out rate of each is that of all." }
+            }
             table.forest {
                 thead { tr {
                     th scope="col" { "Segment" } th scope="col" { (interval::scale(end)) } th.n scope="col" { "Rate" }
                     th scope="col" { "Likely between" } th scope="col" { "Beside the others" } th.n scope="col" { "Leads" }
+                    @if priced { th.n.cost scope="col" { "Cost per set" } }
                 } }
-                tbody { @for segment in charted { (line(segment, all, end)) } }
+                tbody { @for segment in charted { (line(segment, all, end, priced)) } }
             }
-            @if left > 0 { p.more { "The clearest differences, the highest and the lowest; " (counted(left as u64, "segment", "segments")) " in between not shown." } }
+            @if left > 0 && is_by_date(segments) { p.more { (counted(left as u64, "earlier one", "earlier ones")) " not shown." } }
+            @else if left > 0 { p.more { "The clearest differences, the highest and the lowest; " (counted(left as u64, "segment", "segments")) " in between not shown." } }
             (table(segments, all))
         }
     }
@@ -126,7 +141,18 @@ fn one(segments: &Segments) -> Markup {
 /// largest of them before the others, then the highest and the lowest in turn.
 fn charted(segments: &Segments, pooled: f64) -> (Vec<&Segment>, usize) {
     let mut ranked: Vec<&Segment> = segments.rows.iter().filter(|row| rate(row).is_some()).collect();
-    ranked.sort_by(|a, b| evened(b).partial_cmp(&evened(a)).unwrap_or(Ordering::Equal));
+    let raw = |row: &Segment| rate(row).map(|rate| rate.value);
+    let higher = |a: Option<f64>, b: Option<f64>| b.partial_cmp(&a).unwrap_or(Ordering::Equal);
+    if is_by_date(segments) {
+        // The latest ones, in their order.
+        ranked.sort_by(|a, b| a.values.cmp(&b.values));
+        let left = ranked.len().saturating_sub(MOST_CHARTED);
+        return (ranked.split_off(left), left);
+    }
+    ranked.sort_by(|a, b| {
+        let evened_out = if are_alike(segments) { Ordering::Equal } else { higher(evened(a), evened(b)) };
+        evened_out.then_with(|| higher(raw(a), raw(b)))
+    });
     let count = ranked.len();
     let clear = |place: &usize| matches!(Stands::of(ranked[*place], pooled), Stands::Above | Stands::Below);
     let mut order: Vec<usize> = (0..count).filter(clear).collect();
@@ -153,11 +179,34 @@ fn about(segments: &Segments) -> &'static str {
     }
 }
 
+/// Whether the segments are months or weeks.
+fn is_by_date(segments: &Segments) -> bool {
+    matches!(&segments.by[..], [one] if one.ends_with("_month") || one.ends_with("_week"))
+}
+
+/// Whether nothing beyond chance is between them: then each is drawn all the way to the rate of all.
+fn are_alike(segments: &Segments) -> bool {
+    let mut evened_out = segments.rows.iter().filter_map(|row| row.standing.shrunken_rate);
+    let first = evened_out.next();
+    segments.rows.len() > 1 && first.is_some_and(|first| evened_out.all(|other| (other - first).abs() < 1e-9))
+}
+
+fn is_priced(segments: &Segments) -> bool {
+    segments.rows.iter().any(|row| row.counts.cost.is_some())
+}
+
+fn money_of(counts: &Counts, name: &str) -> String {
+    match counts.metric(name) {
+        Some(Value::Money(Some(amount))) => money(amount),
+        _ => "\u{2013}".to_owned(),
+    }
+}
+
 fn evened(segment: &Segment) -> Option<f64> {
     segment.standing.shrunken_rate.or_else(|| rate(segment).map(|rate| rate.value))
 }
 
-fn line(segment: &Segment, pooled: f64, end: f64) -> Markup {
+fn line(segment: &Segment, pooled: f64, end: f64, priced: bool) -> Markup {
     let (name, stands) = (name(segment), Stands::of(segment, pooled));
     html! {
         @if let Some(rate) = rate(segment) {
@@ -167,7 +216,8 @@ fn line(segment: &Segment, pooled: f64, end: f64) -> Markup {
                 td.n { (percent(rate.value)) }
                 td.soft.range { (percent(rate.low)) " and " (percent(rate.high)) }
                 td.stands { (stands.words()) }
-                td.n { (thousands(segment.counts.delivered)) }
+                td.n.leads { (thousands(segment.counts.delivered)) }
+                @if priced { td.n.cost { (money_of(&segment.counts, "cost_per_set")) } }
             }
         }
     }
@@ -175,18 +225,14 @@ fn line(segment: &Segment, pooled: f64, end: f64) -> Markup {
 
 fn table(segments: &Segments, pooled: f64) -> Markup {
     let (shown, left) = cut(&segments.rows, MOST_ROWS);
-    let cost = segments.rows.iter().any(|row| row.counts.cost.is_some());
-    let money = |counts: &leadq_metrics::Counts, name| match counts.metric(name) {
-        Some(leadq_metrics::Value::Money(Some(amount))) => crate::figures::money(amount),
-        _ => "\u{2013}".to_owned(),
-    };
+    let cost = is_priced(segments);
     let base = if segments.base == Base::Matched { "matched" } else { "delivered" };
     let table = html! {
         table {
             thead { tr {
                 th scope="col" { "Segment" } th.n scope="col" { (definitions::label(base)) } th.n scope="col" { "Set" } th.n scope="col" { "Rate" } th.n scope="col" { "95 % interval" }
                 th.n scope="col" { "Evened out" } th.n scope="col" { "Demos" } th.n scope="col" { "Sold" }
-                @if cost { th.n scope="col" { "Cost" } th.n scope="col" { "Cost per set" } th.n scope="col" { "Cost per sale" } }
+                @if cost { th.n scope="col" { "Net sold" } th.n scope="col" { "Cost" } th.n scope="col" { "Cost per set" } th.n scope="col" { "Cost per net sale" } }
                 th scope="col" { "Beside the others" }
             } }
             tbody { @for segment in shown { tr {
@@ -195,7 +241,7 @@ fn table(segments: &Segments, pooled: f64) -> Markup {
                 td.n { (thousands(counts.delivered)) } td.n { (thousands(counts.set)) } (rate_cells(rate(segment)))
                 td.n { (segment.standing.shrunken_rate.map(percent).unwrap_or_default()) }
                 td.n { (thousands(counts.demos)) } td.n { (counts.sold.map(thousands).unwrap_or_default()) }
-                @if cost { @for name in ["cost", "cost_per_set", "cost_per_sale"] { td.n { (money(counts, name)) } } }
+                @if cost { td.n { (counts.net_sold.map(thousands).unwrap_or_default()) } @for name in ["cost", "cost_per_set", "cost_per_sale"] { td.n { (money_of(counts, name)) } } }
                 td { (Stands::of(segment, pooled).words()) }
             } } }
         }
@@ -212,7 +258,7 @@ fn table(segments: &Segments, pooled: f64) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use leadq_metrics::{Counts, Standing};
+    use leadq_metrics::Standing;
 
     #[test]
     fn a_chart_has_the_clear_ones_and_the_ends() {
@@ -238,8 +284,26 @@ mod tests {
         };
         assert_eq!(stands(50, 100, Some(0.049)), Stands::Above);
         assert_eq!(stands(5, 100, Some(0.001)), Stands::Below);
-        assert_eq!(stands(50, 100, Some(0.05)), Stands::Alike);
+        assert_eq!(stands(50, 100, Some(0.05)), Stands::PerhapsAbove);
+        assert_eq!(stands(0, 40, Some(0.05)), Stands::PerhapsBelow);
+        assert_eq!(stands(21, 100, Some(0.8)), Stands::Alike);
         assert_eq!(stands(1, 3, None), Stands::TooFew);
         assert_eq!(stands(0, 0, None), Stands::TooFew);
+    }
+
+    #[test]
+    fn months_are_in_their_order_and_equals_by_their_raw_rate() {
+        let row = |name: &str, set, shrunken| Segment {
+            values: vec![Some(name.to_owned())],
+            counts: Counts { delivered: 100, set, ..Counts::default() },
+            standing: Standing { shrunken_rate: Some(shrunken), ..Standing::default() },
+        };
+        let names = |by: &str, rows: Vec<Segment>| -> Vec<String> {
+            let segments = Segments { by: vec![by.to_owned()], base: Base::Delivered, rows };
+            charted(&segments, 0.2).0.into_iter().map(name).collect()
+        };
+        let rows = || vec![row("2023-02", 20, 0.2), row("2022-12", 10, 0.2), row("2023-01", 30, 0.2)];
+        assert_eq!(names("entry_month", rows()), ["2022-12", "2023-01", "2023-02"]);
+        assert_eq!(names("state", rows()), ["2023-01", "2023-02", "2022-12"]);
     }
 }

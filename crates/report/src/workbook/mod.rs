@@ -18,6 +18,9 @@ use sheet::Formats;
 /// Rows of a sheet, by Excel's limit.
 const ROWS: usize = 1_048_576;
 
+/// Segments of a sheet: a workbook is made in memory, and nobody scrolls through more.
+const SEGMENTS: usize = 20_000;
+
 /// The workbook cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[error("the workbook cannot be made: {0}")]
@@ -43,7 +46,7 @@ pub(crate) fn within(analysis: &Analysis, rows: usize) -> Result<Vec<u8>, Error>
     trend::add(&mut workbook, &formats, &mut names, analysis, rows)?;
     maturation::add(&mut workbook, &formats, &mut names, analysis, rows)?;
     for segments in &analysis.segments {
-        segments::add(&mut workbook, &formats, &mut names, segments, rows)?;
+        segments::add(&mut workbook, &formats, &mut names, segments, rows.min(SEGMENTS))?;
     }
     claims::add(&mut workbook, &formats, &mut names, analysis, rows)?;
     health::findings(&mut workbook, &formats, &mut names, analysis, rows)?;

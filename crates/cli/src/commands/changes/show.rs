@@ -25,25 +25,30 @@ const TOLD: [(&str, &str); 10] = [
 /// How much changed, why, and up to `limit` changes.
 pub(super) fn page(between: &Between, changes: &[Change], limit: usize) -> String {
     let mut page = match between {
-        Between::Snapshots(spans) if spans.is_empty() => {
-            return "There are no two snapshots of a client to compare.\n".to_owned();
+        Between::Snapshots { spans, others } => {
+            let mut page = String::new();
+            for span in spans {
+                let told =
+                    format!("{}: from the snapshot of {} to that of {}", span.client_id, span.from, span.to);
+                page.push_str(&output::indented(&told, 0));
+            }
+            others.iter().for_each(|told| page.push_str(&output::indented(told, 0)));
+            if spans.is_empty() {
+                return page;
+            }
+            page
         }
-        Between::Snapshots(spans) => spans
-            .iter()
-            .map(|span| {
-                format!("{}: from the snapshot of {} to that of {}\n", span.client_id, span.from, span.to)
-            })
-            .collect(),
         Between::Runs { earlier, later, bridge } => {
             format!("From run {earlier} to run {later}\n\n{}", told_bridge(bridge))
         }
     };
-    page.push_str(&format!("\n{}\n", counted(changes)));
     if changes.is_empty() {
+        page.push_str("Nothing changed.\n");
         return page;
     }
-    let with_cause = matches!(between, Between::Runs { .. });
-    page.push_str(&format!("\n{}\n", listed(changes, limit, with_cause)));
+    page.push_str(&format!("\n{}\n\n", counted(changes)));
+    let several = changes.iter().any(|change| change.client_id != changes[0].client_id);
+    changes.iter().take(limit).for_each(|change| page.push_str(&line(change, several)));
     if changes.len() > limit {
         page.push_str(&format!(
             "{} more; --limit shows more, --format csv all of them\n",
@@ -82,7 +87,7 @@ fn counted(changes: &[Change]) -> comfy_table::Table {
         let lost = change.change != "unset" && change.to.as_deref() == Some("false");
         *counts.entry((&change.change, lost)).or_default() += 1;
     }
-    let mut table = output::table(&["change", "leads"], &[1]);
+    let mut table = output::table(&["change", "number"], &[1]);
     for (name, told) in TOLD {
         for lost in [false, true] {
             let count = counts.get(&(name, lost)).copied().unwrap_or_default();
@@ -92,34 +97,25 @@ fn counted(changes: &[Change]) -> comfy_table::Table {
             }
         }
     }
-    if changes.is_empty() {
-        table.add_row(["nothing changed", ""]);
-    }
     table
 }
 
-fn listed(changes: &[Change], limit: usize, with_cause: bool) -> comfy_table::Table {
-    let mut header = vec!["lead", "change", "from", "to"];
-    if with_cause {
-        header.push("why");
-    }
-    let mut table = output::table(&header, &[]);
-    for change in changes.iter().take(limit) {
-        let of = match (&change.lead_uuid, &change.lead_number, &change.file) {
-            (_, _, Some(file)) => file.clone(),
-            (Some(lead), Some(number), _) => format!("{lead} (record {number})"),
-            (lead, ..) => lead.clone().unwrap_or_default(),
-        };
-        let is_time = change.change == "rescheduled";
-        let shown = |value: &Option<String>| {
-            let value = value.as_deref().unwrap_or_default();
-            if is_time { value.replace('T', " ") } else { value.to_owned() }
-        };
-        let mut cells = vec![of, change.change.clone(), shown(&change.from), shown(&change.to)];
-        if with_cause {
-            cells.push(change.cause.clone().unwrap_or_default());
+/// A change in one line: a lead's id that is cut in two cannot be copied.
+fn line(change: &Change, several: bool) -> String {
+    let of = change.file.as_ref().or(change.lead_uuid.as_ref()).map_or("", String::as_str);
+    let [from, to] = [&change.from, &change.to].map(|value| value.as_deref().unwrap_or("none"));
+    let what = match (change.change.as_str(), from, to) {
+        ("rescheduled", ..) => format!("rescheduled {} → {}", from.replace('T', " "), to.replace('T', " ")),
+        ("relinked", ..) => {
+            let record = change.lead_number.as_deref().unwrap_or("without number");
+            format!("record {record} linked {from} → {to}")
         }
-        table.add_row(cells);
-    }
-    table
+        ("file", ..) => format!("file {from} → {to}"),
+        ("unset", ..) => "no longer set".to_owned(),
+        (name, _, "false") => format!("no longer {name}"),
+        (name, ..) => name.to_owned(),
+    };
+    let client = if several { format!("{}  ", change.client_id) } else { String::new() };
+    let why = change.cause.as_ref().map(|cause| format!("  ({cause})")).unwrap_or_default();
+    format!("{client}{of}  {what}{why}\n")
 }

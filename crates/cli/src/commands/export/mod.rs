@@ -26,8 +26,8 @@ use crate::settings::shown;
 #[command(after_help = "Examples:
   leadq export all --to export
   leadq export fact_lead_outcome --to outcomes.csv
-  leadq export lead_link --to links.parquet --as parquet --run 3
-  leadq export all --to leadq.xlsx --as xlsx          a workbook with a sheet a table")]
+  leadq export lead_link --to links.parquet --run 3
+  leadq export all --to leadq.xlsx                    # a workbook with a sheet a table")]
 pub(crate) struct ExportArgs {
     /// Name of a table, or all
     #[arg(value_name = "TABLE", value_parser = which)]
@@ -35,11 +35,18 @@ pub(crate) struct ExportArgs {
     /// Folder to write to; for one table, a file that ends in .csv or .parquet will do, and one in .xlsx for any
     #[arg(long, value_name = "LOCATION")]
     to: PathBuf,
-    /// Kind of file
-    #[arg(long = "as", value_enum, default_value = "csv")]
-    kind: FileKind,
+    /// Kind of file [default: what --to ends in, else csv]
+    #[arg(long = "as", value_enum)]
+    kind: Option<FileKind>,
     #[command(flatten)]
     reading: Reading,
+}
+
+impl ExportArgs {
+    fn kind(&self) -> FileKind {
+        let named = FileKind::of(&self.to).filter(|_| !self.to.is_dir());
+        self.kind.or(named).unwrap_or(FileKind::Csv)
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -99,7 +106,7 @@ pub(super) async fn run(global: &Global, args: &ExportArgs) -> Outcome<()> {
         Which::All => Table::ALL.into_iter().filter(|table| view.has(*table)).collect(),
         Which::One(table) => vec![table],
     };
-    if args.kind == FileKind::Xlsx {
+    if args.kind() == FileKind::Xlsx {
         let name = match args.table {
             Which::All => "leadq",
             Which::One(table) => table.name(),
@@ -109,7 +116,7 @@ pub(super) async fn run(global: &Global, args: &ExportArgs) -> Outcome<()> {
     }
     for table in tables {
         let path = destination(args, table.name())?;
-        let rows = write(&view, table, &path, args.kind).await?;
+        let rows = write(&view, table, &path, args.kind()).await?;
         output::print(&format!("{}: {} rows\n", shown(&path), thousands(rows)))?;
     }
     Ok(())
@@ -117,7 +124,7 @@ pub(super) async fn run(global: &Global, args: &ExportArgs) -> Outcome<()> {
 
 /// The file that was named, or one in the folder that was named.
 fn destination(args: &ExportArgs, name: &str) -> Outcome<PathBuf> {
-    let (to, kind) = (args.to.as_path(), args.kind);
+    let (to, kind) = (args.to.as_path(), args.kind());
     let named = FileKind::of(to).filter(|_| !to.is_dir());
     match named {
         Some(named) if named == kind && kind.takes(args.table) => return Ok(to.to_owned()),

@@ -22,69 +22,126 @@ pub(super) fn table(run: &RunRecord, answer: &Answer, limit: usize) -> String {
         ),
     };
     let segments = &answer.segments;
+    let mut page = format!("{heading}\n");
+    if segments.rows.iter().all(|row| row.counts.delivered == 0) {
+        page.push_str("No lead is among them.\n");
+        return page;
+    }
     if segments.by.is_empty() {
         let all = segments.rows.first().map(|row| row.counts).unwrap_or_default();
-        return format!("{heading}\n{}\n", metrics_table(&all));
+        page.push_str(&format!("{}\n", metrics_table(&all)));
+    } else {
+        page.push_str(&format!("{}\n", segments_table(segments, limit)));
     }
-    let shown = segments.rows.len().min(limit);
-    let mut page = format!("{heading}\n{}\n", segments_table(segments, limit));
-    page.push_str(&format!("{} segments", thousands(segments.rows.len() as u64)));
-    if shown < segments.rows.len() {
-        page.push_str(&format!(", {shown} shown; --limit shows more, --format csv all of them"));
+    for note in answer.notes.iter().cloned().chain(segment_notes(segments, limit)) {
+        page.push_str(&output::indented(&note, 0));
     }
-    page.push_str("; ↑ ↓ differs from all others together (false discovery rate 5 %)");
-    if segments.base == Base::Matched {
-        page.push_str(
-            "\nOf matched leads only: the client's report alone knows this, and rates are of them.",
-        );
-    }
-    page.push('\n');
     page
 }
 
+/// What has to be said below the segments.
+fn segment_notes(segments: &Segments, limit: usize) -> Vec<String> {
+    if segments.by.is_empty() {
+        return Vec::new();
+    }
+    let all = segments.rows.len();
+    let mut counted = format!("{} {}", thousands(all as u64), if all == 1 { "segment" } else { "segments" });
+    if all > limit {
+        counted.push_str(&format!(", {limit} shown; --limit shows more, --format csv all of them"));
+    }
+    let mut notes = vec![format!("{counted}.")];
+    if segments.rows.iter().any(|row| row.standing.q_value.is_some_and(|q| q < DIFFERS)) {
+        notes.push("↑ ↓ differs from all others together, at a false discovery rate of 5 %.".to_owned());
+    }
+    if segments.base == Base::Matched {
+        notes.push(
+            "Of matched leads only: the client's report alone knows this, and rates are of them.".to_owned(),
+        );
+    }
+    notes
+}
+
+/// A column of the segments beside their values: heading, width, cell.
+type Shown = (&'static str, usize, fn(&Segment, f64) -> String);
+
+/// What is always shown, then what is shown where there is room.
+const ALWAYS: [Shown; 4] = [
+    ("leads", 7, |row, _| thousands(row.counts.delivered)),
+    ("set", 6, |row, _| thousands(row.counts.set)),
+    ("rate", 10, marked_rate),
+    ("95 % interval", 17, |row, _| rate_of(row).map(|rate| interval(&rate)).unwrap_or_default()),
+];
+const SHRUNKEN: Shown =
+    ("shrunken", 10, |row, _| row.standing.shrunken_rate.map(percent).unwrap_or_default());
+const PRICED: [Shown; 2] = [
+    ("cost/set", 10, |row, _| money_of(row, "cost_per_set")),
+    ("cost/sale", 11, |row, _| money_of(row, "cost_per_sale")),
+];
+const FURTHER: [Shown; 2] = [
+    ("demos", 7, |row, _| thousands(row.counts.demos)),
+    ("sold", 6, |row, _| row.counts.sold.map(thousands).unwrap_or_default()),
+];
+
+/// Columns that a segment's value takes, at the least.
+const VALUE: usize = 14;
+
 fn segments_table(segments: &Segments, limit: usize) -> comfy_table::Table {
-    let mut header: Vec<&str> = segments.by.iter().map(String::as_str).collect();
-    let first = header.len();
-    header.extend(["leads", "set", "rate", "95 % interval", "shrunken", "demos", "sold"]);
-    let numeric: Vec<_> = (first..header.len()).collect();
-    let mut table = output::table(&header, &numeric);
+    let priced = segments.rows.iter().any(|row| row.counts.cost.is_some());
+    let mut shown = ALWAYS.to_vec();
+    let mut room = output::width().saturating_sub(VALUE * segments.by.len());
+    room = room.saturating_sub(ALWAYS.iter().map(|column| column.1).sum());
+    let more = std::iter::once(SHRUNKEN).chain(PRICED.into_iter().filter(|_| priced)).chain(FURTHER);
+    for column in more {
+        if let Some(left) = room.checked_sub(column.1) {
+            room = left;
+            shown.push(column);
+        }
+    }
+    let names: Vec<&str> =
+        segments.by.iter().map(String::as_str).chain(shown.iter().map(|column| column.0)).collect();
+    let numeric: Vec<_> = (segments.by.len()..names.len()).collect();
+    let mut table = output::table(&names, &numeric);
     let all =
         segments.rows.iter().fold((0, 0), |sum, row| (sum.0 + row.counts.set, sum.1 + row.counts.delivered));
     let pooled = Rate::of(all.0, all.1).map_or(0.0, |rate| rate.value);
     for row in segments.rows.iter().take(limit) {
-        table.add_row(segment_row(row, pooled));
+        let values = row.values.iter().map(|value| cut(value.as_deref().unwrap_or(NONE)));
+        table.add_row(values.chain(shown.iter().map(|column| column.2(row, pooled))));
     }
     table
 }
 
-fn segment_row(row: &Segment, pooled: f64) -> Vec<String> {
-    let counts = &row.counts;
-    let (rate, interval) = match counts.metric("conversion_rate") {
-        Some(Value::Rate(Some(rate))) => {
-            let differs = row.standing.q_value.is_some_and(|q| q < DIFFERS);
-            let mark = if !differs {
-                " "
-            } else if rate.value > pooled {
-                "↑"
-            } else {
-                "↓"
-            };
-            (format!("{}{mark}", percent(rate.value)), interval(&rate))
-        }
-        _ => Default::default(),
-    };
-    let mut cells: Vec<_> =
-        row.values.iter().map(|value| value.clone().unwrap_or_else(|| NONE.to_owned())).collect();
-    cells.extend([
-        thousands(counts.delivered),
-        thousands(counts.set),
-        rate,
-        interval,
-        row.standing.shrunken_rate.map(percent).unwrap_or_default(),
-        thousands(counts.demos),
-        counts.sold.map(thousands).unwrap_or_default(),
-    ]);
-    cells
+/// A value as far as it helps to tell segments apart.
+fn cut(value: &str) -> String {
+    const MOST: usize = 40;
+    match value.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
+}
+
+fn rate_of(row: &Segment) -> Option<Rate> {
+    Rate::of(row.counts.set, row.counts.delivered)
+}
+
+/// The rate, with where it stands if it differs from all others.
+fn marked_rate(row: &Segment, pooled: f64) -> String {
+    let differs = row.standing.q_value.is_some_and(|q| q < DIFFERS);
+    rate_of(row).map_or_else(String::new, |rate| {
+        let mark = match rate.value > pooled {
+            _ if !differs => " ",
+            true => "↑",
+            false => "↓",
+        };
+        format!("{}{mark}", percent(rate.value))
+    })
+}
+
+fn money_of(row: &Segment, name: &str) -> String {
+    match row.counts.metric(name) {
+        Some(Value::Money(Some(amount))) => money(amount),
+        _ => String::new(),
+    }
 }
 
 /// A rate's limits.

@@ -203,6 +203,7 @@ async fn claims_of(view: &View<'_>, client: Option<&str>) -> Outcome<Claims> {
         })
     });
     let sums = sums.collect();
+    let entered_twice = claims::entered_twice(view, &asked).await?;
     let asked = Asked { verdict: Some(Verdict::Contradicted), ..asked };
     let contradicted = claims::listed(view, &asked, Some(CONTRADICTED)).await?;
     let contradicted = contradicted.iter().map(|row| {
@@ -216,5 +217,5 @@ async fn claims_of(view: &View<'_>, client: Option<&str>) -> Outcome<Claims> {
             price: claims::price(row),
         }
     });
-    Ok(Claims { sums, contradicted: contradicted.collect() })
+    Ok(Claims { sums, entered_twice, contradicted: contradicted.collect() })
 }

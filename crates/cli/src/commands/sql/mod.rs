@@ -31,7 +31,7 @@ const LONGEST: u64 = 1 << 20;
 /// kept for the arrow keys in leadq/sql_history of your state folder (usually ~/.local/state).
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  leadq sql 'SELECT stage, count(*) FROM fact_lead_outcome GROUP BY stage'
+  leadq sql 'SELECT stage, count(*) FROM fact_lead_outcome WHERE in_scope GROUP BY stage'
   leadq sql 'SHOW TABLES'
   leadq sql 'DESCRIBE lead_link' --run 3
   leadq sql -f monthly.sql --format csv > monthly.csv
@@ -62,8 +62,8 @@ pub(super) async fn run(global: &Global, args: &SqlArgs) -> Outcome<()> {
     let edges = Edges::open(&settings)?;
     let view = edges.view(args.reading.run).await?;
     match query {
-        Some(query) => show::show(&edges.engine, &query, format, args.limit).await,
-        None => prompt::run(&edges, &view.run, format, args.limit).await,
+        Some(query) => show::show(&view, &query, format, args.limit).await,
+        None => prompt::run(&edges, &view, format, args.limit).await,
     }
 }
 

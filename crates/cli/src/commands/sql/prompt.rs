@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use leadq_contract::Table;
-use leadq_contract::run::RunRecord;
-use leadq_pipeline::ports::Engine;
+use leadq_pipeline::View;
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
@@ -72,16 +71,16 @@ enum Read {
 }
 
 /// Reads statements and shows what comes of them, until Ctrl-D.
-pub(super) async fn run(edges: &Edges, run: &RunRecord, form: RowsFormat, limit: usize) -> Outcome<()> {
+pub(super) async fn run(edges: &Edges, view: &View<'_>, form: RowsFormat, limit: usize) -> Outcome<()> {
     output::print(&format!(
         "Reading run {} of {}, committed {}. \\help for help.\n",
-        run.run,
+        view.run.run,
         edges.lake_name(),
-        run.committed_at
+        view.run.committed_at
     ))?;
     let history = history();
-    let mut lines = Some(open(names(edges, run).await?, history.as_deref())?);
-    let mut session = Session { edges, run, form, limit, typed: String::new() };
+    let mut lines = Some(open(names(view).await?, history.as_deref())?);
+    let mut session = Session { view, form, limit, typed: String::new() };
     interrupts::hold();
     loop {
         let Some(mut editor) = lines.take() else { return Ok(()) };
@@ -159,23 +158,22 @@ fn history() -> Option<PathBuf> {
 }
 
 /// The names that Tab knows.
-async fn names(edges: &Edges, run: &RunRecord) -> Outcome<Names> {
+async fn names(view: &View<'_>) -> Outcome<Names> {
     let columns = |table: Table| {
-        let schema = table.schema(&run.dimensions);
+        let schema = table.schema(&view.run.dimensions);
         schema.fields().iter().map(|field| field.name().clone()).collect()
     };
-    let tables = Table::ALL.iter().map(|table| (table.name().to_owned(), columns(*table))).collect();
+    let tables = Table::ALL.iter().filter(|table| view.has(**table));
+    let tables = tables.map(|table| (table.name().to_owned(), columns(*table))).collect();
     let functions = "SELECT DISTINCT routine_name FROM information_schema.routines ORDER BY 1";
-    let rows = edges.engine.query(functions).await?;
-    let batches: Vec<_> = futures::TryStreamExt::try_collect(rows.batches).await?;
+    let batches = view.rows(functions).await?;
     let functions = batches.iter().flat_map(|batch| crate::columns::texts(batch, "routine_name"));
     Ok(Names { tables, functions: functions.flatten().collect(), before: String::new() })
 }
 
 /// What the lines typed so far have led to.
 struct Session<'a> {
-    edges: &'a Edges,
-    run: &'a RunRecord,
+    view: &'a View<'a>,
     form: RowsFormat,
     limit: usize,
     /// The beginning of a statement.
@@ -207,7 +205,7 @@ impl Session<'_> {
     /// Executes a statement; one that fails or is cancelled does not end the prompt.
     async fn statement(&self, sql: &str) -> Outcome<()> {
         let shown = tokio::select! {
-            shown = show(&self.edges.engine, sql, self.form, self.limit) => shown,
+            shown = show(self.view, sql, self.form, self.limit) => shown,
             () = interrupts::interrupted() => return output::print("cancelled\n"),
         };
         if let Err(failure) = shown {
@@ -234,18 +232,19 @@ impl Session<'_> {
 
     fn tables(&self) -> String {
         let mut table = output::table(&["table", "rows"], &[1]);
-        for (name, pinned) in &self.run.tables {
+        for (name, pinned) in &self.view.run.tables {
             table.add_row([name.clone(), thousands(pinned.rows)]);
         }
         format!("{table}\n")
     }
 
     fn describe(&self, name: &str) -> String {
-        let Some(found) = Table::from_name(&name.to_lowercase()) else {
+        let found = Table::from_name(&name.to_lowercase()).filter(|table| self.view.has(*table));
+        let Some(found) = found else {
             return format!("there is no table {name}; \\tables tells which there are\n");
         };
         let mut table = output::table(&["column", "kind", "may be null"], &[]);
-        for field in found.schema(&self.run.dimensions).fields() {
+        for field in found.schema(&self.view.run.dimensions).fields() {
             let null = if field.is_nullable() { "yes" } else { "no" };
             table.add_row([field.name().clone(), cells::kind(field.data_type()), null.to_owned()]);
         }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use leadq_pipeline::ports::{Engine, Fault, PortError};
+use leadq_pipeline::View;
+use leadq_pipeline::ports::{Fault, PortError};
 
 use super::threads::Threads;
 use crate::cells::{self, Cell};
@@ -16,10 +17,10 @@ use crate::rows;
 const NARROWEST: usize = 9;
 
 /// Executes a query and prints what comes of it.
-pub(super) async fn show(engine: &dyn Engine, sql: &str, form: RowsFormat, limit: usize) -> Outcome<()> {
+pub(super) async fn show(view: &View<'_>, sql: &str, form: RowsFormat, limit: usize) -> Outcome<()> {
     let wrong = |error| told(error, sql);
     let threads = Threads::new()?;
-    let result = threads.within(engine.query(sql)).await.map_err(wrong)?;
+    let result = threads.within(view.query(sql)).await.map_err(wrong)?;
     let schema = renamed(&result.schema);
     let out = Out::stdout();
     let gone = out.gone();
@@ -110,7 +111,7 @@ impl Page {
         let fields = schema.fields().iter().enumerate();
         let numeric = fields.filter(|(_, field)| field.data_type().is_numeric()).map(|(place, _)| place);
         Self {
-            names: schema.fields().iter().map(|field| visible(field.name())).collect(),
+            names: schema.fields().iter().map(|field| output::visible(field.name())).collect(),
             numeric: numeric.collect(),
             rows: Vec::new(),
             limit,
@@ -121,7 +122,8 @@ impl Page {
     fn add(&mut self, batch: &RecordBatch) {
         let columns = cells::columns(batch);
         let room = self.limit.saturating_sub(self.rows.len()).min(batch.num_rows());
-        let shown = |cell: Cell<'_>| cell.text().map_or_else(|| "NULL".to_owned(), |text| visible(&text));
+        let shown =
+            |cell: Cell<'_>| cell.text().map_or_else(|| "NULL".to_owned(), |text| output::visible(&text));
         self.rows.extend((0..room).map(|row| columns.iter().map(|c| shown(c.cell(row))).collect()));
         self.all += batch.num_rows() as u64;
     }
@@ -164,9 +166,4 @@ impl Page {
             ),
         }
     }
-}
-
-/// Text without what a terminal would obey; lines stay, for EXPLAIN.
-fn visible(text: &str) -> String {
-    text.replace(|c: char| (c.is_control() && c != '\n') || cells::is_direction(c), "\u{fffd}")
 }
