@@ -11,6 +11,9 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::TrackConsumersPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::ScalarUDF;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::filter_pushdown::FilterPushdown;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::catalog::Registered;
@@ -70,6 +73,7 @@ pub(crate) fn build(
         .with_config(config(settings))
         .with_runtime_env(runtime(settings, folder)?)
         .with_default_features()
+        .with_physical_optimizer_rules(sound_rules())
         .build();
     let context = SessionContext::new_with_state(state);
     let catalog = MemoryCatalogProvider::new();
@@ -77,6 +81,16 @@ pub(crate) fn build(
     context.register_catalog(CATALOG, Arc::new(catalog));
     context.register_udf(ScalarUDF::from(SurrogateKeyFunction::default()));
     Ok(context)
+}
+
+/// DataFusion's physical rules less the one that pushes filters down before joins are settled. In 55.2 it finds the
+/// columns of a filter above a join by their names alone: where both sides of an outer join have a column of that name it
+/// moves the filter below the join, to the side that has to be preserved, and rows are lost. Logical filters are
+/// pushed down all the same, and a table takes them when it is scanned; what joins find out while they run
+/// comes later, by a rule of its own.
+fn sound_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    let unsound = FilterPushdown::new();
+    PhysicalOptimizer::new().rules.into_iter().filter(|rule| rule.name() != unsound.name()).collect()
 }
 
 fn runtime(settings: &EngineSettings, folder: &Path) -> Result<Arc<RuntimeEnv>> {

@@ -6,7 +6,7 @@ use arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::project_schema;
 use datafusion::common::stats::Precision;
-use datafusion::common::{DataFusionError, Result, Statistics};
+use datafusion::common::{DFSchema, DataFusionError, Result, Statistics};
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
@@ -14,6 +14,7 @@ use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, Pa
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
@@ -74,9 +75,7 @@ impl TableProvider for ParquetTable {
         Some(self.statistics_of(&self.schema))
     }
 
-    /// Filters skip row groups and pages by their statistics; rows are filtered by the plan above. The
-    /// scan itself gets them from DataFusion's physical optimiser, together with those that joins find out
-    /// while they run.
+    /// Filters skip row groups and pages by their statistics; rows are filtered by the plan above.
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
         Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
     }
@@ -85,7 +84,7 @@ impl TableProvider for ParquetTable {
         &self,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
+        filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let projected = project_schema(&self.schema, projection)?;
@@ -98,8 +97,12 @@ impl TableProvider for ParquetTable {
             runtime.object_store(&self.store)?,
             runtime.cache_manager.get_file_metadata_cache(),
         );
-        let source = ParquetSource::new(TableSchema::from(self.schema()))
+        let mut source = ParquetSource::new(TableSchema::from(self.schema()))
             .with_parquet_file_reader_factory(Arc::new(reader));
+        if let Some(filter) = conjunction(filters.to_vec()) {
+            let columns = DFSchema::try_from(self.schema())?;
+            source = source.with_predicate(state.create_physical_expr(filter, &columns)?);
+        }
         // One group: DataFusion splits it by bytes into as many as the plan above has use for.
         let scan = FileScanConfigBuilder::new(self.store.clone(), Arc::new(source))
             .with_file_group(FileGroup::new(self.files.clone()))

@@ -8,7 +8,8 @@ use leadq_contract::Table;
 use crate::{Leads, Predicate, read};
 
 /// Name of the table of spans that [`Leads::changes`] reads: `client_id`, `from_at`, `to_at` (wall times of the
-/// client's zone), `to_entry_from` (the earliest entry date in the snapshot at `to_at`).
+/// client's zone), `from_no`, `to_no` (numbers of the last snapshots then), `to_entry_from` (the earliest entry date in
+/// the later one).
 pub const SPAN: &str = "span";
 
 /// What stands before the names of the earlier run's tables in [`of_runs_sql`] and [`bridge_sql`].

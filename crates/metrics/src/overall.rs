@@ -76,6 +76,22 @@ pub struct Metric {
 }
 
 impl Counts {
+    /// The counts of no lead, all of them known.
+    pub const NOTHING: Self = Self {
+        delivered: 0,
+        disqualified: Some(0),
+        set_inferred: Some(0),
+        matched: Some(0),
+        set: 0,
+        appointments: Some(0),
+        demos: 0,
+        sold: Some(0),
+        cancelled: Some(0),
+        net_sold: Some(0),
+        cost: None,
+        undated: false,
+    };
+
     /// Reads counts by name, one a row.
     #[must_use]
     pub fn read(rows: &RecordBatch) -> Vec<Self> {

@@ -55,20 +55,23 @@ earlier_record AS (
     JOIN crm_record r ON r.record_key = s.other_key
     WHERE r.entry_date < s.entry_date
 ),
--- Appointments by ZIP code, the latest first. Two of them are kept: one of the two is of another lead.
+-- Leads by the ZIP codes in which any of their records has an appointment.
+set_in_zip AS (
+    SELECT k.client_id, r.zip, k.lead_key, k.lead_uuid, min(r.first_set_snapshot) AS first_set_snapshot
+    FROM lead_link k
+    JOIN crm_record r ON r.record_key = k.record_key
+    WHERE k.selected AND r."set" AND r.zip IS NOT NULL
+    GROUP BY k.client_id, r.zip, k.lead_key, k.lead_uuid
+),
+-- Those appointments by ZIP code, the latest first. Two of them are kept: one of the two is of another lead.
 appointment AS (
     SELECT *
     FROM (
         SELECT
-            client_id,
-            zip,
-            lead_key,
-            lead_uuid,
-            first_set_snapshot,
+            *,
             count(*) OVER (PARTITION BY client_id, zip) AS leads,
             row_number() OVER (PARTITION BY client_id, zip ORDER BY first_set_snapshot DESC, lead_uuid) AS place
-        FROM fact_lead_outcome
-        WHERE "set" AND zip IS NOT NULL
+        FROM set_in_zip
     )
     WHERE place <= 2
 ),
@@ -110,7 +113,7 @@ evidence AS (
         'place',
         3,
         -- the claimed lead's own appointment is no evidence
-        a.leads - CASE WHEN f."set" AND f.zip = c.zip THEN 1 ELSE 0 END,
+        a.leads - CASE WHEN own.lead_key IS NOT NULL THEN 1 ELSE 0 END,
         a.lead_uuid,
         NULL,
         a.first_set_snapshot,
@@ -118,7 +121,7 @@ evidence AS (
         row_number() OVER (PARTITION BY c.record_key ORDER BY a.place)
     FROM claimed c
     JOIN appointment a ON a.client_id = c.client_id AND a.zip = c.zip
-    JOIN fact_lead_outcome f ON f.lead_key = c.lead_key
+    LEFT JOIN set_in_zip own ON own.lead_key = c.lead_key AND own.zip = c.zip
     WHERE c.claim = 'out_of_area' AND a.lead_key <> c.lead_key
 ),
 best AS (

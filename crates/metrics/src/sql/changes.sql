@@ -1,8 +1,8 @@
 -- changes: what became of the leads between two snapshots of their client (spec chapter 3).
--- `span` has for each client the two moments, and the earliest entry date in the later snapshot. Links are today's,
+-- `span` has for each client the two moments, the last snapshots at them, and the earliest entry date in the later one. Links are today's,
 -- and so is the primary record, whose appointment is compared.
 WITH lead AS (
-    SELECT f.*, s.from_at, s.to_at, s.to_entry_from
+    SELECT f.*, s.from_at, s.to_at, s.from_no, s.to_no, s.to_entry_from
     FROM (SELECT * FROM fact_lead_outcome WHERE in_scope AND matched AND {predicate}) f
     JOIN span s ON s.client_id = f.client_id
 ),
@@ -29,9 +29,9 @@ stood AS (
 seen AS (
     SELECT
         l.lead_key,
-        bool_and(r.last_seen_at < l.from_at) FILTER (WHERE r.first_seen_at <= l.from_at) AS gone_from,
-        bool_and(r.last_seen_at < l.to_at) FILTER (WHERE r.first_seen_at <= l.to_at) AS gone_to,
-        bool_or(r.last_seen_at < l.to_at AND coalesce(r.entry_date >= l.to_entry_from, true)) AS vanished_to
+        bool_and(r.last_snapshot_no < l.from_no) FILTER (WHERE r.first_snapshot_no <= l.from_no) AS gone_from,
+        bool_and(r.last_snapshot_no < l.to_no) FILTER (WHERE r.first_snapshot_no <= l.to_no) AS gone_to,
+        bool_or(r.last_snapshot_no < l.to_no AND coalesce(r.entry_date >= l.to_entry_from, true)) AS vanished_to
     FROM lead l
     JOIN lead_link k ON k.lead_key = l.lead_key AND k.selected
     JOIN crm_record r ON r.record_key = k.record_key

@@ -45,7 +45,8 @@ both_runs AS (
         coalesce(a.in_scope AND a.demo, false) AS now_demo,
         coalesce(b.in_scope AND b.sold, false) AS was_sold,
         coalesce(a.in_scope AND a.sold, false) AS now_sold,
-        b.appt_at AS was_appt,
+        -- another primary record is no other appointment
+        CASE WHEN b.primary_record_key = a.primary_record_key THEN b.appt_at END AS was_appt,
         a.appt_at AS now_appt,
         -- the latest of what the later run newly says
         greatest(

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::Date32Array;
+use arrow::array::{ArrayRef, Date32Array, Int64Array};
 use arrow::record_batch::RecordBatch;
 use chrono::NaiveDateTime;
 use leadq_metrics::changes::{self, BEFORE, BridgeStep, Change, SPAN, TABLES_BEFORE};
@@ -34,11 +34,19 @@ pub struct BetweenRuns {
     pub bridge: Vec<BridgeStep>,
 }
 
-const TIMES: &str = "SELECT client_id, snapshot_at, min(CAST(entry_from AS INT)) AS entry_from \
-     FROM dim_snapshot GROUP BY client_id, snapshot_at ORDER BY client_id, snapshot_at";
+const TIMES: &str = "SELECT client_id, snapshot_at, snapshot_no, CAST(entry_from AS INT) AS entry_from \
+     FROM dim_snapshot ORDER BY client_id, snapshot_no";
 
-/// A snapshot's client, time and earliest entry date in days since 1970.
-type Time = (String, NaiveDateTime, Option<i32>);
+/// The last snapshot of a client at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Moment {
+    client_id: String,
+    at: NaiveDateTime,
+    /// Its number in snapshot order.
+    number: u64,
+    /// Its earliest entry date, in days since 1970.
+    entry_from: Option<i32>,
+}
 
 impl View<'_> {
     /// What changed for each client between its latest snapshot not after `from` and its latest not after
@@ -78,16 +86,23 @@ impl View<'_> {
         to: Option<NaiveDateTime>,
     ) -> Result<Vec<Span>, PortError> {
         let spans = spans(&self.times().await?, from, to);
-        let dates = spans.iter().map(|(_, entry_from)| *entry_from).collect::<Date32Array>();
+        let dates = spans.iter().map(|(_, to)| to.entry_from).collect::<Date32Array>();
+        let numbers = |of: fn(&(Moment, Moment)) -> u64| -> ArrayRef {
+            Arc::new(spans.iter().map(|span| i64::try_from(of(span)).ok()).collect::<Int64Array>())
+        };
         let rows = RecordBatch::try_from_iter([
-            ("client_id", texts(spans.iter().map(|(span, _)| span.client_id.as_str()))),
-            ("from_at", wall_times(spans.iter().map(|(span, _)| span.from))),
-            ("to_at", wall_times(spans.iter().map(|(span, _)| span.to))),
+            ("client_id", texts(spans.iter().map(|(from, _)| from.client_id.as_str()))),
+            ("from_at", wall_times(spans.iter().map(|(from, _)| from.at))),
+            ("to_at", wall_times(spans.iter().map(|(_, to)| to.at))),
+            ("from_no", numbers(|(from, _)| from.number)),
+            ("to_no", numbers(|(_, to)| to.number)),
             ("to_entry_from", Arc::new(dates)),
         ])
         .map_err(|error| PortError::permanent("make", SPAN, error))?;
         self.engine().scratch(SPAN, rows.schema(), once(rows)).await?;
-        Ok(spans.into_iter().map(|(span, _)| span).collect())
+        let span =
+            |(from, to): (Moment, Moment)| Span { client_id: from.client_id, from: from.at, to: to.at };
+        Ok(spans.into_iter().map(span).collect())
     }
 
     /// What changed since an earlier run, and why; of one client, if one is named.
@@ -125,35 +140,41 @@ impl View<'_> {
         Ok(changes::read_bridge(&self.rows(&changes::bridge_sql()).await?, client))
     }
 
-    async fn times(&self) -> Result<Vec<Time>, PortError> {
-        let mut times = Vec::new();
+    /// The moments at which clients have snapshots, in order.
+    async fn times(&self) -> Result<Vec<Moment>, PortError> {
+        let mut times: Vec<Moment> = Vec::new();
         for batch in self.rows(TIMES).await? {
             let ids = read::texts(&batch, "client_id");
-            let (at, entries) = (read::wall_times(&batch, "snapshot_at"), read::counts(&batch, "entry_from"));
-            times.extend((0..batch.num_rows()).filter_map(|row| {
+            let at = read::wall_times(&batch, "snapshot_at");
+            let [numbers, entries] = ["snapshot_no", "entry_from"].map(|name| read::counts(&batch, name));
+            for row in 0..batch.num_rows() {
+                let (Some(client_id), Some(at), Some(number)) = (ids[row].clone(), at[row], numbers[row])
+                else {
+                    continue;
+                };
                 let entry_from = entries[row].and_then(|day| i32::try_from(day).ok());
-                Some((ids[row].clone()?, at[row]?, entry_from))
-            }));
+                // Of several snapshots at one time the last stands.
+                times.pop_if(|last| last.client_id == client_id && last.at == at);
+                times.push(Moment { client_id, at, number, entry_from });
+            }
         }
         Ok(times)
     }
 }
 
-/// The two snapshots of each client, with the earliest entry date of the later one. `times` are in order.
-fn spans(times: &[Time], from: Option<NaiveDateTime>, to: Option<NaiveDateTime>) -> Vec<(Span, Option<i32>)> {
-    let of_client = |times: &[Time]| {
+/// The two moments of each client. `times` are in order.
+fn spans(times: &[Moment], from: Option<NaiveDateTime>, to: Option<NaiveDateTime>) -> Vec<(Moment, Moment)> {
+    let of_client = |times: &[Moment]| {
         let by =
-            |end: Option<NaiveDateTime>| times.iter().rposition(|time| end.is_none_or(|end| time.1 <= end));
+            |end: Option<NaiveDateTime>| times.iter().rposition(|time| end.is_none_or(|end| time.at <= end));
         let to = by(to)?;
         let from = match from {
             Some(_) => by(from)?,
             None => to.checked_sub(1)?,
         };
-        let (earlier, later) = (&times[from], &times[to]);
-        let span = Span { client_id: later.0.clone(), from: earlier.1, to: later.1 };
-        (from < to).then_some((span, later.2))
+        (from < to).then(|| (times[from].clone(), times[to].clone()))
     };
-    times.chunk_by(|a, b| a.0 == b.0).filter_map(of_client).collect()
+    times.chunk_by(|a, b| a.client_id == b.client_id).filter_map(of_client).collect()
 }
 
 #[cfg(test)]
@@ -167,14 +188,21 @@ mod tests {
     #[test]
     fn the_two_snapshots_of_each_client() {
         let times: Vec<_> = [("a", 1), ("a", 3), ("a", 5), ("b", 4), ("c", 2), ("c", 9)]
-            .map(|(client, on)| (client.to_owned(), day(on), Some(i32::try_from(on).unwrap())))
+            .map(|(client, on)| Moment {
+                client_id: client.to_owned(),
+                at: day(on),
+                number: u64::from(on),
+                entry_from: i32::try_from(on).ok(),
+            })
             .to_vec();
         let of = |from: Option<u32>, to: Option<u32>| -> Vec<_> {
             let spans = spans(&times, from.map(day), to.map(day));
-            spans.iter().map(|(s, entry)| format!("{} {} {} {entry:?}", s.client_id, s.from, s.to)).collect()
+            spans
+                .iter()
+                .map(|(from, to)| format!("{} {} {}", from.client_id, from.number, to.number))
+                .collect()
         };
-        let told =
-            |client: &str, from: u32, to: u32| format!("{client} {} {} Some({to})", day(from), day(to));
+        let told = |client: &str, from: u32, to: u32| format!("{client} {from} {to}");
         assert_eq!(of(None, None), [told("a", 3, 5), told("c", 2, 9)]);
         assert_eq!(of(Some(2), None), [told("a", 1, 5), told("c", 2, 9)]);
         assert_eq!(of(Some(3), Some(4)), Vec::<String>::new(), "no snapshot between them");

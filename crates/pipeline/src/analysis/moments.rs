@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use futures::TryStreamExt;
 use leadq_metrics::question::{DATED, MOMENT};
 use leadq_metrics::trend::{Snapshot, Trend, TrendPoint};
-use leadq_metrics::{Dimension, Leads, read};
+use leadq_metrics::{Counts, Dimension, Leads, read};
 
 use super::{texts, wall_times};
 use crate::model::once;
@@ -91,7 +91,7 @@ impl View<'_> {
         while let Some(batch) = rows.try_next().await? {
             trend.add(&batch);
         }
-        let mut latest = HashMap::new();
+        let mut latest: HashMap<_, _> = ids.iter().map(|id| (Some(id.clone()), Counts::NOTHING)).collect();
         let by_client = self.segments(leads, &[Dimension::Client]).await?;
         latest.extend(by_client.rows.into_iter().map(|mut row| (row.values.pop().flatten(), row.counts)));
         let all = self.segments(leads, &[]).await?;
