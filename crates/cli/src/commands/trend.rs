@@ -70,7 +70,7 @@ fn pages(points: &[TrendPoint]) -> String {
         }
         page.push_str(&format!("{}\n", table(points)));
         for point in points.iter().filter(|point| !point.breaks.is_empty()) {
-            page.push_str(&format!("* {}: {}\n", moment(point.snapshot_at), point.breaks.join(", ")));
+            page.push_str(&format!("{}: {}\n", moment(point.snapshot_at), point.breaks.join(", ")));
         }
         if points.iter().all(|point| point.counts.delivered == 0) {
             page.push_str("No lead is among them.\n");
@@ -89,7 +89,7 @@ fn table(points: &[TrendPoint]) -> comfy_table::Table {
     let dated = points.iter().any(|point| point.base == Base::Delivered);
     let mut header = vec!["snapshot"];
     if dated {
-        header.push("delivered");
+        header.push("leads");
     }
     header.extend(["matched", "set", "rate", "95 % interval", "demos", "sold"]);
     let numeric: Vec<_> = (1..header.len()).collect();
@@ -97,8 +97,7 @@ fn table(points: &[TrendPoint]) -> comfy_table::Table {
     let name = if dated { "conversion_rate" } else { "set_of_matched_rate" };
     for point in points {
         let counts = &point.counts;
-        let mark = if point.breaks.is_empty() { "" } else { " *" };
-        let mut cells = vec![format!("{}{mark}", moment(point.snapshot_at))];
+        let mut cells = vec![moment(point.snapshot_at)];
         if dated {
             cells.push(thousands(counts.delivered));
         }

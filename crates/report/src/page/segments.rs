@@ -125,7 +125,7 @@ fn one(segments: &Segments) -> Markup {
             table.forest {
                 thead { tr {
                     th scope="col" { "Segment" } th scope="col" { (interval::scale(end)) } th.n scope="col" { "Rate" }
-                    th scope="col" { "Likely between" } th scope="col" { "Beside the others" } th.n scope="col" { "Leads" }
+                    th scope="col" { "Likely" } th scope="col" { "Beside the others" } th.n scope="col" { "Leads" }
                     @if priced { th.n.cost scope="col" { "Cost per set" } }
                 } }
                 tbody { @for segment in charted { (line(segment, all, end, priced)) } }
@@ -214,7 +214,7 @@ fn line(segment: &Segment, pooled: f64, end: f64, priced: bool) -> Markup {
                 th scope="row" { (name) }
                 td.chart { (Row { name: &name, rate, evened: segment.standing.shrunken_rate, pooled, class: stands.class(), end }.draw()) }
                 td.n { (percent(rate.value)) }
-                td.soft.range { (percent(rate.low)) " and " (percent(rate.high)) }
+                td.soft.range { (percent(rate.low).trim_end_matches(" %")) " to " (percent(rate.high)) }
                 td.stands { (stands.words()) }
                 td.n.leads { (thousands(segment.counts.delivered)) }
                 @if priced { td.n.cost { (money_of(&segment.counts, "cost_per_set")) } }

@@ -66,24 +66,24 @@ type Shown = (&'static str, usize, fn(&Segment, f64) -> String);
 
 /// What is always shown, then what is shown where there is room.
 const ALWAYS: [Shown; 4] = [
-    ("leads", 7, |row, _| thousands(row.counts.delivered)),
-    ("set", 6, |row, _| thousands(row.counts.set)),
-    ("rate", 10, marked_rate),
+    ("leads", 8, |row, _| thousands(row.counts.delivered)),
+    ("set", 7, |row, _| thousands(row.counts.set)),
+    ("rate", 11, marked_rate),
     ("95 % interval", 17, |row, _| rate_of(row).map(|rate| interval(&rate)).unwrap_or_default()),
 ];
 const SHRUNKEN: Shown =
-    ("shrunken", 10, |row, _| row.standing.shrunken_rate.map(percent).unwrap_or_default());
+    ("shrunken", 11, |row, _| row.standing.shrunken_rate.map(percent).unwrap_or_default());
 const PRICED: [Shown; 2] = [
-    ("cost/set", 10, |row, _| money_of(row, "cost_per_set")),
-    ("cost/sale", 11, |row, _| money_of(row, "cost_per_sale")),
+    ("cost/set", 11, |row, _| money_of(row, "cost_per_set")),
+    ("cost/sale", 12, |row, _| money_of(row, "cost_per_sale")),
 ];
 const FURTHER: [Shown; 2] = [
-    ("demos", 7, |row, _| thousands(row.counts.demos)),
-    ("sold", 6, |row, _| row.counts.sold.map(thousands).unwrap_or_default()),
+    ("demos", 8, |row, _| thousands(row.counts.demos)),
+    ("sold", 7, |row, _| row.counts.sold.map(thousands).unwrap_or_default()),
 ];
 
 /// Columns that a segment's value takes, at the least.
-const VALUE: usize = 14;
+const VALUE: usize = 12;
 
 fn segments_table(segments: &Segments, limit: usize) -> comfy_table::Table {
     let priced = segments.rows.iter().any(|row| row.counts.cost.is_some());
@@ -92,10 +92,9 @@ fn segments_table(segments: &Segments, limit: usize) -> comfy_table::Table {
     room = room.saturating_sub(ALWAYS.iter().map(|column| column.1).sum());
     let more = std::iter::once(SHRUNKEN).chain(PRICED.into_iter().filter(|_| priced)).chain(FURTHER);
     for column in more {
-        if let Some(left) = room.checked_sub(column.1) {
-            room = left;
-            shown.push(column);
-        }
+        let Some(left) = room.checked_sub(column.1) else { break };
+        room = left;
+        shown.push(column);
     }
     let names: Vec<&str> =
         segments.by.iter().map(String::as_str).chain(shown.iter().map(|column| column.0)).collect();
