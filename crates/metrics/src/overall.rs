@@ -231,6 +231,23 @@ mod tests {
         assert_eq!(rate(&counts, "set_of_matched_rate"), Some(0.2));
     }
 
+    /// A figure and a dimension of one name would be two columns of one name.
+    #[test]
+    fn no_dimension_has_the_name_of_a_figure() {
+        let figures = Counts::default().metrics().into_iter().flat_map(|metric| {
+            let limits = matches!(metric.value, Value::Rate(_)).then_some(["_low", "_high"]);
+            let limits = limits.into_iter().flatten().map(move |limit| format!("{}{limit}", metric.name));
+            std::iter::once(metric.name.to_owned()).chain(limits)
+        });
+        let beside =
+            ["segment", "base", "basis", "shrunken_rate", "p_value", "q_value", "settled", "at", "d0"];
+        for name in figures.chain(beside.map(str::to_owned)) {
+            let config = leadq_contract::config::Config::parse(&format!("dimensions = [\"{name}\"]"));
+            assert!(config.is_err(), "{name}");
+        }
+        assert!(leadq_contract::config::Config::parse("dimensions = [\"source\"]").is_ok());
+    }
+
     #[test]
     fn rows_tell_no_matches() {
         let rows = Counts { delivered: 82_287, set: 12_260, demos: 8_313, ..Counts::default() };

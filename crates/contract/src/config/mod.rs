@@ -200,8 +200,8 @@ impl Config {
                 return Err(TextError {
                     message: format!("dimensions: {name:?} cannot be a dimension"),
                     help: Some(
-                        "it is a column that leadq has itself, one that holds identifiers of a person, or \
-                         named twice; leave it out"
+                        "it is a column or a figure that leadq has itself, one that holds identifiers of a \
+                         person, or named twice; leave it out"
                             .to_owned(),
                     ),
                     span: Some(dimension.span()),
