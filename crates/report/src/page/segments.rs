@@ -149,8 +149,9 @@ fn charted(segments: &Segments, pooled: f64) -> (Vec<&Segment>, usize) {
         let left = ranked.len().saturating_sub(MOST_CHARTED);
         return (ranked.split_off(left), left);
     }
+    let alike = are_alike(segments);
     ranked.sort_by(|a, b| {
-        let evened_out = if are_alike(segments) { Ordering::Equal } else { higher(evened(a), evened(b)) };
+        let evened_out = if alike { Ordering::Equal } else { higher(evened(a), evened(b)) };
         evened_out.then_with(|| higher(raw(a), raw(b)))
     });
     let count = ranked.len();
