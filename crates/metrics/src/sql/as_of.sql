@@ -7,7 +7,6 @@ SELECT
         f.demo AND f.first_demo_snapshot <= m.at AS demo,
         f.sold AND f.first_sold_snapshot <= m.at AS sold
     ),
-    m.at,
     m.settled
 FROM (SELECT * FROM fact_lead_outcome WHERE in_scope AND {predicate}) f
 JOIN moment m ON m.client_id = f.client_id
