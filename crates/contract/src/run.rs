@@ -35,7 +35,7 @@ impl FileStatus {
 }
 
 /// A committed run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// Number of the run, from 1.
     pub run: u64,
@@ -55,6 +55,48 @@ pub struct RunRecord {
     pub seconds: BTreeMap<String, f64>,
     /// Peak resident memory in bytes, where the system tells it.
     pub peak_memory: Option<u64>,
+    /// State files that the next run goes on from; the first is the manifest. Empty in records of leadq 0.1 before
+    /// runs were incremental: the next run begins anew.
+    #[serde(default)]
+    pub state: Vec<String>,
+    /// Fingerprint of the configuration as far as it decides what is in the tables.
+    #[serde(default)]
+    pub configuration: String,
+    /// Files that this run took in, with what became of them.
+    #[serde(default)]
+    pub files: Vec<RunFile>,
+    /// Rows by stage: `reports.read`, `reports.kept`, `history.records`, …
+    #[serde(default)]
+    pub rows: BTreeMap<String, u64>,
+    /// Findings by code, as `finding` has them.
+    #[serde(default)]
+    pub findings: BTreeMap<String, u64>,
+}
+
+/// A file that a run took in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunFile {
+    /// Whose; empty for leads of all clients.
+    pub client: String,
+    /// Its name; of a member of an archive, `x.zip/y.csv`.
+    pub name: String,
+    /// What became of it: [`FileStatus::name`], or `leads`.
+    pub status: String,
+    /// Rows read.
+    pub rows: u64,
+}
+
+/// A run that ended without a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedRun {
+    /// When it began, RFC 3339 in UTC.
+    pub started_at: String,
+    /// When it failed, RFC 3339 in UTC.
+    pub failed_at: String,
+    /// Version of leadq.
+    pub leadq: String,
+    /// Why, as it was told; holds no personal data.
+    pub error: String,
 }
 
 /// A table as a run committed it.

@@ -1,11 +1,11 @@
 //! Data files to versions of a Delta table, and back.
 //!
-//! A table is replaced as a whole: one commit removes every file of the version before and adds the new
-//! ones. Its schema comes from the contract. Columns without a time zone make it a table with the feature
+//! A commit says what is in a table as a whole: it removes the files of the version before that are not among its
+//! own, adds those that are new, and is none at all if nothing changed. Its schema comes from the contract. Columns without a time zone make it a table with the feature
 //! `timestampNtz` (reader version 3, writer version 7), which Delta's own library adds when the table is
 //! made; only dimensions, which are text, can join later.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel as _;
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, TransactionError};
@@ -131,12 +131,21 @@ async fn overwrite(
 ) -> Result<u64, DeltaTableError> {
     table.load().await?;
     let state = table.snapshot()?;
+    let same_columns = state.schema().as_ref() == &schema;
     let mut actions = Vec::new();
-    if state.schema().as_ref() != &schema {
+    if !same_columns {
         actions.push(Action::Metadata(state.metadata().clone().with_schema(&schema)?));
     }
-    actions.extend(state.log_data().into_iter().map(|file| Action::Remove(file.remove_action(true))));
-    actions.extend(adds.into_iter().map(Action::Add));
+    let mut new: BTreeMap<String, Add> = adds.into_iter().map(|add| (add.path.clone(), add)).collect();
+    for file in state.log_data() {
+        if new.remove(file.path().as_ref()).is_none() {
+            actions.push(Action::Remove(file.remove_action(true)));
+        }
+    }
+    actions.extend(new.into_values().map(Action::Add));
+    if actions.is_empty() {
+        return table.version().ok_or(DeltaTableError::NotInitialized);
+    }
     let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
     let committed = CommitBuilder::from(properties().with_application_transaction(transaction(run)))
         .with_actions(actions)

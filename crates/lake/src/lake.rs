@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use leadq_contract::Table;
-use leadq_contract::run::RunRecord;
+use leadq_contract::run::{FailedRun, RunRecord};
 use leadq_pipeline::ports::{Lake, LakeWriter, PortError, TableFiles};
 
 use crate::crash::{Crash, CrashHook};
@@ -11,7 +11,7 @@ use crate::durable::{self, TEMPORARY};
 use crate::location::Location;
 use crate::lock::{self, LOCK_FILE, Lock};
 use crate::writer::DeltaWriter;
-use crate::{delta, identity, runs};
+use crate::{delta, identity, runs, state};
 
 /// A lake in a folder of this machine.
 #[derive(Clone)]
@@ -123,6 +123,14 @@ impl Lake for DeltaLake {
             return Err(PortError::permanent("read", table.name(), reason));
         };
         delta::pinned(&self.location, table.name(), *pin).await
+    }
+
+    async fn state(&self, name: &str) -> Result<Vec<u8>, PortError> {
+        state::read(&self.location, name).await
+    }
+
+    async fn failures(&self) -> Result<Vec<FailedRun>, PortError> {
+        Ok(Vec::new())
     }
 
     async fn write(&self, secret_check: &str) -> Result<Box<dyn LakeWriter>, PortError> {

@@ -29,6 +29,7 @@ mod location;
 mod lock;
 mod runs;
 mod stage;
+mod state;
 mod writer;
 
 pub use crash::{CrashHook, CrashPoint};

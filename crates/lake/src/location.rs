@@ -65,6 +65,11 @@ impl Location {
         self.root.clone().join("runs")
     }
 
+    /// Folder of the state files.
+    pub(crate) fn state(&self) -> Path {
+        self.root.clone().join("state")
+    }
+
     /// Folder of a table.
     pub(crate) fn table(&self, name: &str) -> Path {
         self.root.clone().join("tables").join(name)

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use arrow::datatypes::SchemaRef;
 use leadq_contract::Table;
-use leadq_contract::run::{RunRecord, TablePin};
+use leadq_contract::run::{FailedRun, RunRecord, TablePin};
 use leadq_pipeline::ports::{BatchStream, Lake as _, LakeWriter, PortError, StagedTable};
 
 use crate::crash::CrashPoint;
 use crate::lake::DeltaLake;
 use crate::lock::Lock;
-use crate::{delta, runs, stage};
+use crate::{delta, runs, stage, state};
 
 /// Writes while it holds the lock.
 pub(crate) struct DeltaWriter {
@@ -51,6 +51,18 @@ impl LakeWriter for DeltaWriter {
     ) -> Result<StagedTable, PortError> {
         let files = stage::write(&self.lake.location, table, schema, rows, self.lake.crash.clone()).await?;
         Ok(StagedTable { table, files })
+    }
+
+    async fn put_state(&self, kind: &str, bytes: Vec<u8>) -> Result<String, PortError> {
+        state::write(&self.lake.location, kind, bytes).await
+    }
+
+    async fn tidy(&self, _keep_runs: u64) -> Result<(), PortError> {
+        Ok(())
+    }
+
+    async fn note_failure(&self, _failure: &FailedRun) -> Result<(), PortError> {
+        Ok(())
     }
 
     async fn commit(

@@ -114,6 +114,7 @@ pub async fn run(
         tables: BTreeMap::new(),
         seconds: stages.seconds,
         peak_memory: host.peak_memory(),
+        ..RunRecord::default()
     };
     let record = writer.commit(modelled.0, draft).await?;
     stages.observer.step("run record");

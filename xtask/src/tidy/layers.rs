@@ -39,7 +39,7 @@ enum Layer {
 }
 
 /// All packages of the house; a new one finds its place here first.
-const LAYERS: [(&str, Layer); 12] = [
+const LAYERS: [(&str, Layer); 15] = [
     ("leadq-contract", Layer::Contract),
     ("leadq-ingest", Layer::Room),
     ("leadq-matching", Layer::Room),
@@ -48,7 +48,10 @@ const LAYERS: [(&str, Layer); 12] = [
     ("leadq-report", Layer::Page),
     ("leadq-lake", Layer::Edge),
     ("leadq-engine", Layer::Edge),
+    ("leadq-archive", Layer::Edge),
+    ("leadq-drops", Layer::Edge),
     ("leadq-sftp", Layer::Edge),
+    ("leadq-watch", Layer::Edge),
     ("leadq-web", Layer::Edge),
     ("leadq-cli", Layer::Cli),
     ("xtask", Layer::Chores),

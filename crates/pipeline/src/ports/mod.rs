@@ -1,6 +1,10 @@
-//! What the pipeline asks of the world: a lake that keeps tables, an engine that executes plans.
+//! What the pipeline asks of the world: drops that files come from, an archive that keeps them, an engine that
+//! executes plans, a lake that keeps tables.
 //!
 //! The crates that fill these ports are named by the binary only.
+
+mod archive;
+mod drops;
 
 use std::ops::Range;
 use std::pin::Pin;
@@ -9,7 +13,10 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use futures::Stream;
 use leadq_contract::Table;
-use leadq_contract::run::RunRecord;
+use leadq_contract::run::{FailedRun, RunRecord};
+
+pub use archive::{Archive, ArchivedFile, ContentId, Received, ReceivedKind, Stored};
+pub use drops::{ByteStream, DropFolder, Listed, Listing, PassedOver};
 
 /// Rows on their way, batch by batch.
 pub type BatchStream = Pin<Box<dyn Stream<Item = Result<RecordBatch, PortError>> + Send>>;
@@ -194,6 +201,18 @@ pub trait Lake: Send + Sync {
     /// # Errors
     /// [`Fault::Locked`] if somebody else writes, [`Fault::Incompatible`] for another secret.
     async fn write(&self, secret_check: &str) -> Result<Box<dyn LakeWriter>, PortError>;
+
+    /// Reads a state file that a run record names.
+    ///
+    /// # Errors
+    /// If it is gone.
+    async fn state(&self, name: &str) -> Result<Vec<u8>, PortError>;
+
+    /// The attempts that failed since the last committed run, oldest first.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    async fn failures(&self) -> Result<Vec<FailedRun>, PortError>;
 }
 
 /// The one writer of a lake; dropping it gives the lock back, and what was staged stays invisible.
@@ -211,9 +230,31 @@ pub trait LakeWriter: Send + Sync {
         rows: BatchStream,
     ) -> Result<StagedTable, PortError>;
 
-    /// Commits all staged tables, then the run record, created if absent. `record.tables` is filled here.
+    /// Writes what a later run goes on from, durably, to a new file of that kind: `fold`, `manifest`. Nobody looks at
+    /// it unless a run record names it in `state`.
+    ///
+    /// # Errors
+    /// What the store reports.
+    async fn put_state(&self, kind: &str, bytes: Vec<u8>) -> Result<String, PortError>;
+
+    /// Commits all staged tables, then the run record, created if absent. `record.tables` is filled here. What is
+    /// staged is the whole content of a table: its files may be new, or of the table's version before; a table whose
+    /// files are those of the version before keeps its version.
     ///
     /// # Errors
     /// If another writer committed meanwhile; then no reader sees anything of this run.
     async fn commit(&self, staged: Vec<StagedTable>, record: RunRecord) -> Result<RunRecord, PortError>;
+
+    /// Cleans up after a commit: writes checkpoints, deletes state files that the last record does not name, and data
+    /// files that none of the last `keep_runs` records pins. Readers of these runs are not disturbed.
+    ///
+    /// # Errors
+    /// What the store reports; the committed run stands all the same.
+    async fn tidy(&self, keep_runs: u64) -> Result<(), PortError>;
+
+    /// Notes that a run failed, for `runs` and alerts.
+    ///
+    /// # Errors
+    /// What the store reports.
+    async fn note_failure(&self, failure: &FailedRun) -> Result<(), PortError>;
 }

@@ -1,0 +1,1 @@
+//! Edge: drops on local disk and in object storage.

@@ -1,0 +1,1 @@
+//! Edge: drops on SFTP servers.
