@@ -74,7 +74,7 @@ impl CellType {
 }
 
 /// The canonical columns of a report, in the order of the clean rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[repr(u8)]
 pub enum ReportColumn {
     /// Day on which the client entered the lead in its CRM.
@@ -267,7 +267,8 @@ pub fn normalise_header(header: &str) -> String {
 }
 
 /// A set of report columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub struct ColumnSet(u16);
 
 impl ColumnSet {

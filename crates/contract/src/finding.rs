@@ -28,8 +28,8 @@ impl Severity {
 macro_rules! finding_codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $severity:ident, $advice:literal;)*) => {
         /// What was found.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum FindingCode { $($(#[$doc])* $variant,)* }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        pub enum FindingCode { $($(#[$doc])* #[serde(rename = $name)] $variant,)* }
 
         impl FindingCode {
             /// Every code.
@@ -95,6 +95,8 @@ finding_codes! {
     DeadColumn = "dead_column", Error, "column broke in the client's export; last known values are kept, ask the client to repair it";
     /// No new report for longer than is usual.
     StaleReport = "stale_report", Warning, "the client's latest snapshot is older than expected; ask for a new one";
+    /// What it would change is frozen.
+    TooLate = "too_late", Warning, "file came when its place in the history was frozen, and was rejected; keep files in the archive for longer if clients correct so late";
     /// Half of the rows are gone.
     RowCountDrop = "row_count_drop", Error, "snapshot has under half of the rows of the one before; ask whether the export was cut";
     /// Demo without an appointment set.
@@ -152,7 +154,7 @@ impl FindingCode {
 }
 
 /// One finding: a code at one place, with how often and a few samples.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Finding {
     /// What was found.
     pub code: FindingCode,

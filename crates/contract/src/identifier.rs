@@ -30,7 +30,8 @@ impl IdentifierKind {
 /// A keyed identifier: HMAC-SHA-256 of the lower-case hex text of the hash as received.
 ///
 /// Emails and phones share one domain, so that an identifier that stands in both columns is seen (2.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub struct IdentifierKey(pub [u8; 32]);
 
 /// The installation's secret, ready to key identifiers. Never printed, never stored in the lake.
@@ -105,7 +106,8 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// A surrogate key: UUIDv5 of the natural key, the same in every run and engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub struct SurrogateKey(pub [u8; 16]);
 
 impl SurrogateKey {

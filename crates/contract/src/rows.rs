@@ -60,7 +60,8 @@ impl Bucket {
 }
 
 /// How many rows of a file fell into each bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub struct BucketCounts([u64; Bucket::ALL.len()]);
 
 impl BucketCounts {
@@ -164,7 +165,7 @@ pub fn report_rows() -> SchemaRef {
 }
 
 /// Schema of clean leads: one row a row of the files, repeated leads included. Dimensions, as text, come
-/// before `price`; `ordinal` orders the rows by file and position.
+/// before `price`; `leads_file` and `leads_row` (from 1) say where the row stands.
 #[must_use]
 pub fn lead_rows(dimensions: &[String]) -> SchemaRef {
     let nullable = |name: &str, data_type| Field::new(name, data_type, true);
@@ -172,7 +173,8 @@ pub fn lead_rows(dimensions: &[String]) -> SchemaRef {
         Field::new("lead_key", DataType::Binary, false),
         Field::new("client_id", DataType::Utf8, false),
         Field::new("lead_uuid", DataType::Utf8, false),
-        Field::new("ordinal", DataType::Int64, false),
+        Field::new("leads_file", DataType::Utf8, false),
+        Field::new("leads_row", DataType::Int64, false),
         nullable("email_key", DataType::Binary),
         nullable("phone_key", DataType::Binary),
         nullable("delivered_at", instant()),

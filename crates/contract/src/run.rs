@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub const LAKE_FORMAT: u32 = 1;
 
 /// What became of a report file (spec chapter 4, `files`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FileStatus {
     /// Its rows are in the tables.
     Ingested,

@@ -3,7 +3,7 @@
 use crate::schema::{Disposition, ReportSection};
 
 /// What became of a lead, told by the disposition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Outcome {
     /// The homeowner bought.
     Sale,

@@ -35,7 +35,7 @@ pub struct ReportOptions<'a> {
 }
 
 /// What was read of a report file, beside its rows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct ReportReading {
     /// Why the file is no report, if it is none; nothing else of it counts then.
     pub rejected: Option<String>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use leadq_contract::{Finding, FindingCode};
 
 /// A finding of one file: which code, in which column, how often, where first.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FileFinding {
     /// What was found.
     pub code: FindingCode,

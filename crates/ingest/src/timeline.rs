@@ -8,16 +8,16 @@ use chrono::NaiveDateTime;
 use leadq_contract::run::FileStatus;
 
 /// What decides a report file's place among its client's files.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FileFacts {
     /// Path below the client's root.
     pub name: String,
     /// Wall time of the snapshot.
     pub snapshot_at: NaiveDateTime,
-    /// Plain digest of the content as decompressed; compared within a run, never stored.
+    /// Digest of the content as decompressed; keyed, where it is kept.
     pub digest: [u8; 32],
     /// Modification time that came with the file, in nanoseconds since the epoch.
-    pub modified: i128,
+    pub modified: i64,
     /// Whether the file is no report.
     pub rejected: bool,
     /// The archive that it is a member of.
@@ -25,16 +25,16 @@ pub struct FileFacts {
 }
 
 /// What decides whether an archive is corrected by another of its name, with all its members (1.1).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ArchiveFacts {
     /// Path below the client's root.
     pub name: String,
     /// Wall time by its name, else the latest of its members.
     pub snapshot_at: NaiveDateTime,
-    /// Plain digest of the archive's bytes.
+    /// Digest of the archive's bytes; keyed, where it is kept.
     pub digest: [u8; 32],
     /// Modification time that came with it, in nanoseconds since the epoch.
-    pub modified: i128,
+    pub modified: i64,
 }
 
 /// A client's files, judged.
@@ -69,7 +69,7 @@ pub fn arrange(files: &[FileFacts]) -> Timeline {
 struct Contested<'a> {
     place: (&'a str, NaiveDateTime),
     /// Who is later; ties go by the digest.
-    rank: (i128, [u8; 32]),
+    rank: (i64, [u8; 32]),
 }
 
 impl<'a> Contested<'a> {
@@ -88,7 +88,7 @@ fn supersede<'a>(
     fates: &mut [FileStatus],
     contested: impl Fn(&'a FileFacts) -> Option<Contested<'a>>,
 ) {
-    let mut standing: HashMap<(&str, NaiveDateTime), (i128, [u8; 32])> = HashMap::new();
+    let mut standing: HashMap<(&str, NaiveDateTime), (i64, [u8; 32])> = HashMap::new();
     let stands = |fate: &FileStatus| *fate != FileStatus::Superseded;
     for (file, _) in files.iter().zip(&*fates).filter(|(_, fate)| stands(fate)) {
         let Some(Contested { place, rank }) = contested(file) else { continue };
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
     use FileStatus::{AlreadyIngested, Ingested, Rejected, Superseded};
 
-    fn file(name: &str, day: u32, content: u8, modified: i128) -> FileFacts {
+    fn file(name: &str, day: u32, content: u8, modified: i64) -> FileFacts {
         let date = chrono::NaiveDate::from_ymd_opt(2023, 1, day).unwrap();
         FileFacts {
             name: name.to_owned(),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     /// A member of an archive of that content, whose own time is that of the day.
-    fn member(archive: &str, name: &str, day: u32, content: u8, of: (u8, i128)) -> FileFacts {
+    fn member(archive: &str, name: &str, day: u32, content: u8, of: (u8, i64)) -> FileFacts {
         let facts = file(&format!("{archive}/{name}"), day, content, of.1);
         let archive = ArchiveFacts {
             name: archive.to_owned(),
@@ -246,10 +246,10 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn arrival_order_does_not_matter(
-            seeds in proptest::collection::vec((0..3u8, 1..3u32, 0..3u8, 0..3i128, 0..4u8), 0..12),
+            seeds in proptest::collection::vec((0..3u8, 1..3u32, 0..3u8, 0..3i64, 0..4u8), 0..12),
             keys in proptest::collection::vec(proptest::prelude::any::<u32>(), 12),
         ) {
-            let made = |(n, d, c, m, kind): &(u8, u32, u8, i128, u8)| match kind {
+            let made = |(n, d, c, m, kind): &(u8, u32, u8, i64, u8)| match kind {
                 0 => member(&format!("x{n}.zip"), "a", *d, *c, (*c, *m)),
                 1 => FileFacts { rejected: true, ..file(&format!("f{n}"), *d, *c, *m) },
                 _ => file(&format!("f{n}"), *d, *c, *m),

@@ -9,7 +9,7 @@ const MIN_ROWS: u64 = 50;
 const MIN_EXPECTED: u64 = 10;
 
 /// What a snapshot's columns hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ColumnCounts {
     /// Kept rows.
     pub kept: u64,
@@ -30,7 +30,7 @@ pub struct DeadColumn {
 
 /// What is remembered of each column: informative cells and kept rows of the latest judged snapshot in
 /// which it was present and not dead.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct ColumnHealth {
     alive: [Option<(u64, u64)>; ReportColumn::COUNT],
 }

@@ -1,23 +1,32 @@
 //! The second half of room 2 as a list of queries: from folded tables to links, outcomes and findings.
 //!
 //! Each step is one query over tables made before it; an engine executes it and nothing else needs to be
-//! known of it. The `.sql` files are named after the table that they make.
+//! known of it. The `.sql` files are named after the table that they make. No step looks beyond one client, but for
+//! the last few: so a client in which nothing changed is left alone.
 
 use leadq_contract::table::quoted;
 use leadq_contract::{Finding, FindingCode, Table};
 
-/// Tables that must be readable before the first step, beside those that the fold and the reader make of
-/// [`Table`]: `report_file`, `dim_snapshot`, `dim_client`, `dim_status`, `dim_disposition`,
-/// `record_version` and `crm_record`.
+/// Tables of the client that must be readable before the first step, beside those that the fold and the reader
+/// make of [`Table`]: `dim_snapshot`, `dim_client`, `dim_status`, `dim_disposition` and `crm_record`.
 pub mod input {
     /// Clean leads, [`lead_rows`](leadq_contract::rows::lead_rows).
     pub const LEAD_CLEAN: &str = "lead_clean";
+    /// Leads files: `leads_file`, `place` in their order.
+    pub const LEADS_FILE: &str = "leads_file";
+    /// Pairs of identifiers that records ever carried: `client_id`, `record_key`, `lead_number`, `email_key`,
+    /// `phone_key`, `last_version`, `is_latest`.
+    pub const RECORD_IDENTITY: &str = "record_identity";
+    /// Versions that took back a `set`: `client_id`, `lead_number`, `file`, `line`.
+    pub const UNSET_VERSION: &str = "unset_version";
     /// How long the hashes are: `client_id`, `side` (`leads`, `reports`), `kind`, `digits`, `cells`.
     pub const HASH_DIGITS: &str = "hash_digits";
     /// Identifiers of rows that no record version has: `client_id`, `email_key`, `phone_key`.
     pub const ROW_IDENTITY: &str = "row_identity";
     /// Findings of reading and folding, as [`Table::Finding`](leadq_contract::Table::Finding).
     pub const FILE_FINDING: &str = "file_finding";
+    /// Of all clients, before the last steps: `first_day`, `last_day`.
+    pub const CLIENT_DAYS: &str = "client_days";
 }
 
 /// Where a step's rows go.
@@ -38,7 +47,7 @@ pub struct Step {
     pub sql: String,
 }
 
-/// The steps, in order. `dimensions` are the lead's, as configured.
+/// The steps of one client, in order. `dimensions` are the lead's, as configured.
 #[must_use]
 pub fn steps(dimensions: &[String]) -> Vec<Step> {
     let with = |alias: &str, sql: &str| {
@@ -47,20 +56,29 @@ pub fn steps(dimensions: &[String]) -> Vec<Step> {
         sql.replace("{dimensions}", columns.trim_end())
     };
     let scratch = |name, sql: &str| Step { output: Output::Scratch(name), sql: sql.to_owned() };
-    let table = |table, sql: String| Step { output: Output::Table(table), sql };
     vec![
         table(Table::DimLead, with("d", include_str!("sql/dim_lead.sql"))),
-        scratch("record_identity", include_str!("sql/record_identity.sql")),
         scratch("hub_identifier", include_str!("sql/hub_identifier.sql")),
         table(Table::LeadLink, include_str!("sql/lead_link.sql").to_owned()),
         table(Table::FactLeadOutcome, with("l", include_str!("sql/fact_lead_outcome.sql"))),
         scratch("claimed", include_str!("sql/claimed.sql")),
         scratch("claimed_identifier", include_str!("sql/claimed_identifier.sql")),
         table(Table::Claim, include_str!("sql/claim.sql").to_owned()),
-        table(Table::DimPlace, include_str!("sql/dim_place.sql").to_owned()),
-        table(Table::DimDate, include_str!("sql/dim_date.sql").to_owned()),
         table(Table::Finding, findings()),
     ]
+}
+
+/// The steps over all clients, after those of each.
+#[must_use]
+pub fn closing_steps() -> Vec<Step> {
+    vec![
+        table(Table::DimPlace, include_str!("sql/dim_place.sql").to_owned()),
+        table(Table::DimDate, include_str!("sql/dim_date.sql").to_owned()),
+    ]
+}
+
+fn table(table: Table, sql: String) -> Step {
+    Step { output: Output::Table(table), sql }
 }
 
 macro_rules! rules {
@@ -119,7 +137,8 @@ mod tests {
 
     #[test]
     fn nothing_is_left_to_fill_in() {
-        for step in steps(&["source".to_owned(), "odd \"name".to_owned()]) {
+        let dimensions = ["source".to_owned(), "odd \"name".to_owned()];
+        for step in steps(&dimensions).into_iter().chain(closing_steps()) {
             assert!(!step.sql.contains('{'), "{}", step.sql);
         }
         assert!(steps(&["odd \"name".to_owned()])[0].sql.contains("d.\"odd \"\"name\","));

@@ -12,7 +12,7 @@ use chrono::NaiveDateTime;
 use leadq_contract::rows::{Bucket, BucketCounts};
 use leadq_contract::run::FileStatus;
 use leadq_contract::vocabulary::{Claim, Outcome};
-use leadq_contract::{ClientId, ClientSettings, Finding, IdentifierKey, ReportColumn, SurrogateKey, Table};
+use leadq_contract::{ClientId, ClientSettings, Finding, ReportColumn, SurrogateKey, Table};
 use leadq_matching::health::ColumnCounts;
 
 use crate::error::RunError;
@@ -249,24 +249,6 @@ pub(crate) fn quarantine(client: &ClientId, file: &str, rows: &RecordBatch) -> R
     build(Table::Quarantine, columns)
 }
 
-/// Identifiers of a row that no record version has: email and phone.
-pub(crate) type RowIdentity = (Option<IdentifierKey>, Option<IdentifierKey>);
-
-pub(crate) fn row_identity<'a>(
-    rows: impl Iterator<Item = &'a (ClientId, RowIdentity)> + Clone,
-) -> Result<RecordBatch, RunError> {
-    let key = |name| Field::new(name, DataType::Binary, true);
-    let schema =
-        Schema::new(vec![Field::new("client_id", DataType::Utf8, false), key("email_key"), key("phone_key")]);
-    let keys = |value: fn(&RowIdentity) -> Option<IdentifierKey>| -> ArrayRef {
-        Arc::new(rows.clone().map(|(_, row)| value(row).map(|key| key.0)).collect::<BinaryArray>())
-    };
-    let columns =
-        vec![texts(rows.clone().map(|(client, _)| &client.0)), keys(|row| row.0), keys(|row| row.1)];
-    RecordBatch::try_new(Arc::new(schema), columns)
-        .map_err(|source| RunError::Build { table: "row_identity", source })
-}
-
 /// Cells by length of the hash, for `hash_convention_mismatch`.
 pub(crate) struct DigitsRow {
     pub(crate) client: ClientId,
@@ -299,4 +281,24 @@ pub(crate) fn hash_digits(rows: &[DigitsRow]) -> Result<RecordBatch, RunError> {
         ],
     )
     .map_err(|source| RunError::Build { table: "hash_digits", source })
+}
+
+/// Places of leads files in their order, from 0.
+pub(crate) fn leads_file<'a>(labels: impl Iterator<Item = &'a str> + Clone) -> Result<RecordBatch, RunError> {
+    let field = |name, data_type| Field::new(name, data_type, false);
+    let schema = Schema::new(vec![field("leads_file", DataType::Utf8), field("place", DataType::Int64)]);
+    let places = integers((0..).zip(labels.clone()).map(|(place, _)| place));
+    RecordBatch::try_new(Arc::new(schema), vec![texts(labels), places])
+        .map_err(|source| RunError::Build { table: "leads_file", source })
+}
+
+/// First and last day of each client.
+pub(crate) fn client_days(days: impl Iterator<Item = (i32, i32)> + Clone) -> Result<RecordBatch, RunError> {
+    let field = |name| Field::new(name, DataType::Date32, false);
+    let schema = Schema::new(vec![field("first_day"), field("last_day")]);
+    let column = |value: fn((i32, i32)) -> i32| -> ArrayRef {
+        Arc::new(Date32Array::from_iter_values(days.clone().map(value)))
+    };
+    RecordBatch::try_new(Arc::new(schema), vec![column(|days| days.0), column(|days| days.1)])
+        .map_err(|source| RunError::Build { table: "client_days", source })
 }

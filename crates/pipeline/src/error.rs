@@ -15,6 +15,15 @@ pub enum RunError {
     /// A folder or file cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// There are no leads.
+    #[error("no leads file has been received")]
+    NoLeads,
+    /// A file of the archive is not what it was when it was taken in.
+    #[error("{file} cannot be found in the archive as it was taken in")]
+    Changed {
+        /// The file.
+        file: String,
+    },
     /// A leads file cannot be read: a missing part of the leads makes every rate wrong (spec 1.2).
     #[error("cannot take in leads from {file}: {source}")]
     Leads {

@@ -1,46 +1,61 @@
-//! Room 1 as a stage of the run: leads files to a scratch table, report files to spools.
+//! Room 1 as a stage of the run: leads files to rows on their way, report files to spools.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Seek;
+use std::io::{Seek as _, SeekFrom};
 use std::sync::Arc;
 
 use arrow::array::{Int64Array, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, NaiveDateTime, Timelike};
+use futures::{StreamExt as _, TryStreamExt as _};
 use leadq_contract::rows::QuarantinedRow;
-use leadq_contract::{ClientId, ClientSettings, IdentifierSecret, Limits};
+use leadq_contract::{ClientId, ClientSettings, IdentifierSecret, LeadSchema, Limits};
 use leadq_ingest::cells::hash::HashAlgorithm;
-use leadq_ingest::container::{Content, Part, Refusal, unpack};
+use leadq_ingest::container::{Part, unpack};
 use leadq_ingest::timeline::{ArchiveFacts, FileFacts};
 use leadq_ingest::{
     IngestError, LeadOptions, LeadReading, ReportOptions, ReportReading, RestartableSink, RowSink, SinkError,
     read_leads, read_report, snapshot_time,
 };
-use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinSet;
+use tokio::sync::mpsc;
 
+use crate::archived::{Parquet, Watched};
 use crate::error::RunError;
 use crate::observer::Observer;
-use crate::ports::PortError;
-use crate::run::LeadsSource;
-use crate::source::SourceFile;
+use crate::ports::{Archive, ArchivedFile, PortError};
 use crate::spool::{Spool, SpoolMemory};
+use crate::state::Entry;
 
 /// Rows of the quarantine in a batch.
 const QUARANTINE_BATCH: usize = 256;
 
+/// A leads file to be read.
+pub(crate) struct LeadsInput {
+    /// As its rows shall have it.
+    pub(crate) label: String,
+    pub(crate) owner: Option<ClientId>,
+    pub(crate) schema: Arc<LeadSchema>,
+    pub(crate) file: Parquet,
+}
+
 /// A leads file as it was read.
 pub(crate) struct LeadsFile {
-    pub(crate) file: SourceFile,
+    pub(crate) label: String,
     pub(crate) reading: LeadReading,
     /// Rows set aside, as [`quarantine_schema`].
     pub(crate) quarantine: Spool,
 }
 
+/// A report file to be read.
+pub(crate) struct ReportInput {
+    pub(crate) entry: Entry,
+    pub(crate) file: Box<dyn ArchivedFile>,
+}
+
 /// A report file as it was read.
 pub(crate) struct ReportFile {
+    pub(crate) entry: Entry,
     pub(crate) facts: FileFacts,
     pub(crate) reading: ReportReading,
     /// Kept rows, as [`report_rows`](leadq_contract::rows::report_rows).
@@ -68,14 +83,14 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    fn spool(&self) -> Spool {
+    pub(crate) fn spool(&self) -> Spool {
         Spool::new(&self.memory, &self.scratch)
     }
 }
 
-/// Reads leads files in order; clean rows go to `rows`.
+/// Reads leads files; clean rows go to `rows`.
 pub(crate) fn leads(
-    files: Vec<LeadsSource>,
+    files: &[LeadsInput],
     clients: &[ClientSettings],
     dimensions: &[String],
     algorithms: &BTreeMap<ClientId, HashAlgorithm>,
@@ -88,46 +103,33 @@ pub(crate) fn leads(
         _ => None,
     };
     let mut read = Vec::new();
-    let mut first_ordinal = 0;
-    for LeadsSource { file, owner, schema } in files {
-        let failed = |source| RunError::Leads { file: file.path.display().to_string(), source };
+    for LeadsInput { label, owner, schema, file } in files {
+        let failed = |source| RunError::Leads { file: label.clone(), source };
         let options = LeadOptions {
             clients,
-            schema: &schema,
+            schema,
             owner: owner.as_ref().or(only),
             dimensions,
             secret: &with.secret,
             algorithms,
-            first_ordinal,
+            file: label,
         };
         let mut sink = LeadSink { rows, quarantine: QuarantineSpool::new(with.spool()) };
-        let input = File::open(&file.path).map_err(|e| failed(e.into()))?;
-        let reading = read_leads(input, &options, &mut sink).map_err(failed)?;
-        first_ordinal += i64::try_from(reading.rows_read).unwrap_or(i64::MAX);
-        observer.step(&file.name);
+        let reading = read_leads(file.clone(), &options, &mut sink).map_err(failed)?;
+        observer.step(label);
         let quarantine = sink.quarantine.finish().map_err(|e| failed(IngestError::Arrow(e)))?;
-        read.push(LeadsFile { file, reading, quarantine });
+        read.push(LeadsFile { label: label.clone(), reading, quarantine });
     }
     Ok(read)
 }
 
-/// Whether every leads file is one, told by its footer: before anything is written.
-///
-/// # Errors
-/// As for the run, naming the file.
-pub fn check_leads(files: &[LeadsSource], clients: usize) -> Result<(), RunError> {
-    for LeadsSource { file, owner, schema } in files {
-        let failed = |source| RunError::Leads { file: file.path.display().to_string(), source };
-        let input = File::open(&file.path).map_err(|e| failed(e.into()))?;
-        leadq_ingest::check_leads(input, schema, clients == 1 || owner.is_some()).map_err(failed)?;
-    }
-    Ok(())
-}
-
 /// By what most of a client's leads are hashed (spec 1.6).
-pub(crate) fn algorithm_of(leads: &[LeadsFile], client: &ClientId) -> HashAlgorithm {
+pub(crate) fn algorithm_of<'a>(
+    readings: impl Iterator<Item = &'a LeadReading> + Clone,
+    client: &ClientId,
+) -> HashAlgorithm {
     let count = |algorithm: HashAlgorithm| -> u64 {
-        let digits = leads.iter().filter_map(|file| file.reading.hash_digits.get(client));
+        let digits = readings.clone().filter_map(|reading| reading.hash_digits.get(client));
         digits.flatten().map(|counts| counts[algorithm as usize]).sum()
     };
     // The first of equals stands: SHA-256 where there are no leads.
@@ -136,66 +138,54 @@ pub(crate) fn algorithm_of(leads: &[LeadsFile], client: &ClientId) -> HashAlgori
 
 /// Reads a client's report files, several at once; the result is in the order of `files`.
 pub(crate) async fn reports(
-    files: Vec<SourceFile>,
-    client: Arc<ClientSettings>,
+    files: Vec<Entry>,
+    archive: &dyn Archive,
+    client: &Arc<ClientSettings>,
     algorithm: HashAlgorithm,
     with: &Reading,
     threads: usize,
     observer: &Arc<dyn Observer>,
 ) -> Result<Vec<ReportFile>, RunError> {
-    let permits = Arc::new(Semaphore::new(threads.max(1)));
-    let mut tasks = JoinSet::new();
-    for (index, file) in files.into_iter().enumerate() {
-        let (client, with, observer) = (Arc::clone(&client), with.clone(), Arc::clone(observer));
-        let permits = Arc::clone(&permits);
-        tasks.spawn(async move {
-            let _permit = permits.acquire_owned().await;
-            let read = tokio::task::spawn_blocking(move || {
-                let read = report(&file, &client, algorithm, &with);
-                if read.is_ok() {
-                    observer.step(&file.name);
-                }
-                read
-            });
-            (index, read.await)
+    let reading = files.into_iter().map(|entry| async move {
+        let file = archive.open(&entry.content).await?;
+        let (client, with, observer) = (Arc::clone(client), with.clone(), Arc::clone(observer));
+        let read = tokio::task::spawn_blocking(move || {
+            let name = entry.name.clone();
+            let read = report(ReportInput { entry, file }, &client, algorithm, &with);
+            if read.is_ok() {
+                observer.step(&name);
+            }
+            read
         });
-    }
-    let mut all = Vec::new();
-    while let Some(done) = tasks.join_next().await {
-        let (index, read) = done?;
-        all.push((index, read??));
-    }
-    all.sort_by_key(|(index, _)| *index);
-    Ok(all.into_iter().flat_map(|(_, parts)| parts).collect())
+        read.await?
+    });
+    let all: Vec<Vec<ReportFile>> =
+        futures::stream::iter(reading).buffered(threads.max(1)).try_collect().await?;
+    Ok(all.into_iter().flatten().collect())
 }
 
 /// Reads one report file, or each member of an archive. One that cannot be read to its end is rejected; the
 /// others go on (promise 6).
 fn report(
-    file: &SourceFile,
+    ReportInput { entry, file }: ReportInput,
     client: &ClientSettings,
     algorithm: HashAlgorithm,
     with: &Reading,
 ) -> Result<Vec<ReportFile>, RunError> {
     let options = ReportOptions { client, secret: &with.secret, algorithm, limits: &with.limits };
     let mut parts = Vec::new();
-    let mut each = |part: Part<'_, '_>| {
-        parts.push(read_part(file, part, &options, with)?);
+    let mut file = Watched::new(file);
+    let unpacked = unpack(&mut file, &with.limits, &mut |part: Part<'_, '_>| {
+        parts.push(read_part(&entry, part, &options, with)?);
         Ok(())
-    };
-    let mut input = match File::open(&file.path) {
-        Ok(input) => input,
-        Err(error) => {
-            let content = Content::Refused(Refusal::of(&error));
-            each(Part { member: None, content, packing: &[] }).map_err(scratch_failed)?;
-            return Ok(parts);
-        }
-    };
-    unpack(&mut input, &with.limits, &mut each).map_err(scratch_failed)?;
+    });
+    file.sound(&entry.name)?;
+    unpacked.map_err(scratch_failed)?;
     // A damaged archive replaces the members of the one before too.
-    if parts.iter().any(|part| part.facts.name != file.name || part.facts.rejected) {
-        let facts = Arc::new(archive_facts(file, &mut input, &parts, client));
-        parts.iter_mut().for_each(|part| part.belongs_to(&facts, file));
+    if parts.iter().any(|part| part.facts.name != entry.name || part.facts.rejected) {
+        let facts = Arc::new(archive_facts(&entry, &parts, client));
+        let bytes = file.seek(SeekFrom::End(0)).unwrap_or_default();
+        parts.iter_mut().for_each(|part| part.belongs_to(&facts, bytes));
     }
     Ok(parts)
 }
@@ -206,14 +196,14 @@ fn scratch_failed(error: IngestError) -> RunError {
 }
 
 fn read_part(
-    file: &SourceFile,
+    entry: &Entry,
     part: Part<'_, '_>,
     options: &ReportOptions<'_>,
     with: &Reading,
 ) -> Result<ReportFile, IngestError> {
     let name = match part.member {
-        Some(member) => format!("{}/{member}", file.name),
-        None => file.name.clone(),
+        Some(member) => format!("{}/{member}", entry.name),
+        None => entry.name.clone(),
     };
     let mut sink = ReportSink::new(with);
     let mut reading = read_report(part.content, options, &mut sink)?;
@@ -224,67 +214,55 @@ fn read_part(
     for spool in [&mut rows, &mut quarantine] {
         spool.close()?;
     }
+    // From here on the digest is keyed: it is kept.
+    reading.digest = with.secret.fingerprint(&reading.digest);
     let facts = FileFacts {
-        snapshot_at: snapshot_at(&name, file.modified, &reading, options.client),
+        snapshot_at: snapshot_at(&name, entry.modified, &reading, options.client),
         digest: reading.digest,
-        modified: file.modified,
+        modified: entry.modified,
         rejected: reading.rejected.is_some(),
         archive: None,
         name,
     };
-    Ok(ReportFile { facts, reading, rows, quarantine })
+    Ok(ReportFile { entry: entry.clone(), facts, reading, rows, quarantine })
 }
 
 impl ReportFile {
     /// Notes the archive. A part that could not be read to its end has no digest of its own: it gets one by
     /// where it stands.
-    fn belongs_to(&mut self, archive: &Arc<ArchiveFacts>, file: &SourceFile) {
+    fn belongs_to(&mut self, archive: &Arc<ArchiveFacts>, bytes: u64) {
         self.facts.archive = Some(Arc::clone(archive));
         if self.reading.bytes == 0 && self.facts.rejected {
             let mut hasher = blake3::Hasher::new_keyed(&archive.digest);
             hasher.update(self.facts.name.as_bytes());
             self.facts.digest = *hasher.finalize().as_bytes();
-            self.reading.bytes = if self.facts.name == file.name { file.bytes } else { 0 };
+            self.reading.bytes = if self.facts.name == self.entry.name { bytes } else { 0 };
         }
     }
 }
 
-/// What decides whether an archive is a correction: its time is by its name, else the latest of its members. A
-/// file that cannot be read has no digest.
-fn archive_facts(
-    file: &SourceFile,
-    input: &mut File,
-    parts: &[ReportFile],
-    client: &ClientSettings,
-) -> ArchiveFacts {
+/// What decides whether an archive is a correction: its time is by its name, else the latest of its members.
+fn archive_facts(entry: &Entry, parts: &[ReportFile], client: &ClientSettings) -> ArchiveFacts {
     let latest = parts.iter().filter(|part| !part.facts.rejected).map(|part| part.facts.snapshot_at).max();
     let any = parts.iter().map(|part| part.facts.snapshot_at).max();
-    let mut hasher = blake3::Hasher::new();
-    let read = input.rewind().and_then(|()| hasher.update_reader(input).map(drop));
     ArchiveFacts {
-        name: file.name.clone(),
-        snapshot_at: time_by_name(&file.name, client).or(latest).or(any).unwrap_or_default(),
-        digest: if read.is_ok() { *hasher.finalize().as_bytes() } else { [0; 32] },
-        modified: file.modified,
+        name: entry.name.clone(),
+        snapshot_at: time_by_name(&entry.name, client).or(latest).or(any).unwrap_or_default(),
+        digest: *blake3::hash(entry.content.0.as_bytes()).as_bytes(),
+        modified: entry.modified,
     }
 }
 
 /// Time of a snapshot: by its name, else the end of its latest entry date, else when it was modified (1.8).
-fn snapshot_at(
-    name: &str,
-    modified: i128,
-    reading: &ReportReading,
-    client: &ClientSettings,
-) -> NaiveDateTime {
+fn snapshot_at(name: &str, modified: i64, reading: &ReportReading, client: &ClientSettings) -> NaiveDateTime {
     let epoch = DateTime::UNIX_EPOCH.date_naive();
     let by_content = || {
         let (_, latest) = reading.entry_range?;
         epoch.checked_add_signed(chrono::Duration::days(latest.into())).map(snapshot_time::end_of_day)
     };
     let by_modification = || {
-        let nanos = i64::try_from(modified).unwrap_or_default();
         // Wall time of the client, in whole seconds, as every other snapshot time.
-        let time = DateTime::from_timestamp_nanos(nanos).with_timezone(&client.timezone).naive_local();
+        let time = DateTime::from_timestamp_nanos(modified).with_timezone(&client.timezone).naive_local();
         time.with_nanosecond(0).unwrap_or(time)
     };
     time_by_name(name, client).or_else(by_content).unwrap_or_else(by_modification)

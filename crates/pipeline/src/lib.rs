@@ -4,20 +4,24 @@
 //! pinned. Neither knows a concrete lake or engine.
 
 pub mod analysis;
+mod archived;
 mod batches;
+mod client;
 pub mod error;
+mod fingerprint;
 mod history;
 mod ingest;
-mod model;
+mod leads;
 pub mod observer;
 pub mod ports;
 pub mod run;
 pub mod source;
 mod spool;
+mod state;
+mod tables;
 pub mod view;
 mod wall;
 
 pub use error::RunError;
-pub use ingest::check_leads;
-pub use run::{ClientFiles, LeadsSource, RunOutcome, RunRequest, run};
+pub use run::{ClientRequest, Ports, RunOutcome, RunRequest, run};
 pub use view::View;

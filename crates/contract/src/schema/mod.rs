@@ -11,7 +11,7 @@ pub use entry::{Entries, Entry};
 pub use file::{Disposition, ReportSection, SchemasFile, Section};
 pub use time_format::{FormatRead, TimeFormat};
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::column::{CellType, LeadColumn, ReportColumn, normalise_header};
 
@@ -110,7 +110,7 @@ fn add_words(words: &mut Vec<String>, more: &[String]) {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema<C> {
     /// Normalised headers.
-    headers: HashMap<String, Target<C>>,
+    headers: BTreeMap<String, Target<C>>,
     /// By [`SchemaColumn::place`].
     rules: Vec<ColumnRule>,
 }

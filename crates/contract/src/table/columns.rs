@@ -254,6 +254,9 @@ fn dim_lead(dimensions: &[String]) -> Vec<Field> {
         Column("matchable", Bool, SOME),
         Column("duplicate_lead", Bool, SOME),
         Column("in_scope", Bool, SOME),
+        // where its row stands: name of the leads file, and position from 1
+        Column("leads_file", Text, NULL),
+        Column("leads_row", Integer, NULL),
     ]]));
     fields
 }

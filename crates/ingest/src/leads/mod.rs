@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, AsArray, BinaryBuilder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder, UInt32Array,
+    ArrayRef, AsArray, BinaryBuilder, Int64Builder, StringArray, StringBuilder, TimestampMicrosecondBuilder,
+    UInt32Array,
 };
 use arrow::datatypes::{DataType, SchemaRef, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
@@ -44,17 +45,17 @@ pub struct LeadOptions<'a> {
     pub secret: &'a IdentifierSecret,
     /// How plain text is hashed where a hash should be, by client; SHA-256 where none is named.
     pub algorithms: &'a BTreeMap<ClientId, HashAlgorithm>,
-    /// Position of the file's first row among all rows of all files.
-    pub first_ordinal: i64,
+    /// Name of the file, as the rows shall have it.
+    pub file: &'a str,
 }
 
 /// What was read of a leads file, beside its rows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct LeadReading {
     /// Rows in the file.
     pub rows_read: u64,
-    /// Rows that went on.
-    pub kept: u64,
+    /// Rows that went on, by client.
+    pub kept: BTreeMap<ClientId, u64>,
     /// What was found, by client (rows without a known one under the empty id).
     pub findings: Vec<(ClientId, FileFinding)>,
     /// By client: usable hashes as received by digits (64, 40, 32), for email and phone.
@@ -122,7 +123,6 @@ struct Leads<'a> {
     options: &'a LeadOptions<'a>,
     schema: SchemaRef,
     keying: Keying<'a>,
-    ordinal: i64,
     reading: LeadReading,
     tallies: BTreeMap<ClientId, Tally>,
     aside: Vec<QuarantinedRow>,
@@ -134,7 +134,7 @@ struct Built {
     lead_key: BinaryBuilder,
     client: StringBuilder,
     lead_uuid: StringBuilder,
-    ordinal: Int64Builder,
+    row: Int64Builder,
     keys: [BinaryBuilder; 2],
     local: TimestampMicrosecondBuilder,
     city: StringBuilder,
@@ -148,7 +148,6 @@ impl<'a> Leads<'a> {
         Self {
             schema: rows::lead_rows(options.dimensions),
             keying: Keying::new(options.secret),
-            ordinal: options.first_ordinal,
             reading: LeadReading::default(),
             tallies: BTreeMap::new(),
             aside: Vec::new(),
@@ -167,7 +166,6 @@ impl<'a> Leads<'a> {
     fn row(&mut self, raw: &RawLeads<'_>, index: usize, built: &mut Built) {
         self.reading.rows_read += 1;
         let position = self.reading.rows_read;
-        self.ordinal += 1;
         let named = raw.client.text(index);
         let known = named.as_deref().map_or(self.options.owner, |id| {
             self.options.clients.iter().map(|client| &client.id).find(|known| known.0 == id)
@@ -178,12 +176,12 @@ impl<'a> Leads<'a> {
             return self.set_aside(code, position, known.cloned(), lead_uuid.as_deref());
         };
         built.kept.push(index as u32);
-        self.reading.kept += 1;
+        *self.reading.kept.entry(client.id.clone()).or_default() += 1;
         let parts = [Some(client.id.0.as_bytes()), Some(lead_uuid.as_bytes())];
         built.lead_key.append_value(SurrogateKey::of("lead", &parts).0);
         built.client.append_value(&client.id.0);
         built.lead_uuid.append_value(lead_uuid);
-        built.ordinal.append_value(self.ordinal);
+        built.row.append_value(position as i64);
         let mut found = Vec::new();
         self.identifiers(client, raw, index, built, &mut found);
         let delivered = raw.delivered.as_ref();
@@ -268,7 +266,8 @@ impl<'a> Leads<'a> {
             Arc::new(built.lead_key.finish()),
             Arc::new(built.client.finish()),
             Arc::new(built.lead_uuid.finish()),
-            Arc::new(built.ordinal.finish()),
+            Arc::new(StringArray::from_iter_values(std::iter::repeat_n(self.options.file, rows))),
+            Arc::new(built.row.finish()),
             Arc::new(built.keys[0].finish()),
             Arc::new(built.keys[1].finish()),
             Arc::new(delivered),

@@ -2,10 +2,11 @@
 //! (spec 2.1, 2.2).
 //!
 //! Snapshots are never stacked. What is held is one entry a record; a version is handed out as soon as the
-//! next one begins, and the open ones can be had at any time. The fold may stop after any snapshot, be kept
-//! or cloned, and go on from there.
+//! next one begins, and the open ones can be had at any time. The fold may stop after any snapshot, be kept as
+//! bytes ([`ClientFold::to_bytes`]) or cloned, and go on from there.
 
 mod group;
+mod identities;
 mod record;
 mod rows;
 mod symbols;
@@ -15,11 +16,13 @@ use arrow::record_batch::RecordBatch;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use leadq_contract::column::ColumnSet;
 use leadq_contract::vocabulary::{Outcome, Vocabulary};
-use leadq_contract::{ClientSettings, IdentifierKey, ReportColumn, SurrogateKey};
+use leadq_contract::{ClientSettings, ReportColumn, SurrogateKey};
+use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 
 use crate::health::{ColumnCounts, ColumnHealth, DeadColumn};
 use group::Group;
+use identities::Identities;
 use record::{NaturalKey, Origin, Record, State};
 use rows::{RowReader, RowValues};
 use symbols::{Symbol, Symbols};
@@ -33,6 +36,9 @@ pub enum FoldError {
         /// Position of the column.
         column: usize,
     },
+    /// What was kept of an earlier run is of another layout, or damaged.
+    #[error("cannot read or write what is kept of a fold: {0}")]
+    Kept(#[from] postcard::Error),
     /// Arrow could not build a table.
     #[error("cannot build rows: {0}")]
     Arrow(#[from] arrow::error::ArrowError),
@@ -47,7 +53,7 @@ pub enum FoldError {
 }
 
 /// What is known of a snapshot beside its rows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SnapshotMeta {
     /// Name of the file.
     pub file: String,
@@ -68,15 +74,12 @@ pub struct Changes {
     pub dead: Vec<DeadColumn>,
     /// Lead numbers that stand for several persons in it, with a line (2.6, `split_identity`).
     pub split: Vec<(String, u64)>,
-    /// Identifiers (email, phone) that only rows carry which were passed over for a record's best one: no
-    /// version has them, but they tell hubs (2.3).
-    pub passed_over: Vec<(Option<IdentifierKey>, Option<IdentifierKey>)>,
     /// Kept rows of the snapshot before, if this one has under half of them (2.6, `row_count_drop`).
     pub dropped_from: Option<u64>,
 }
 
 /// Interned text of a client.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Texts {
     city: Symbols,
     state: Symbols,
@@ -89,37 +92,85 @@ pub(crate) struct Texts {
 #[derive(Debug, Clone)]
 pub struct ClientFold {
     client: ClientSettings,
-    texts: Texts,
     /// What each disposition symbol means.
     outcomes: Vec<Outcome>,
-    records: Vec<Record>,
-    /// Places in `records` by natural key.
+    /// Places in `kept.records` by natural key.
     index: HashTable<u32>,
     hasher: DefaultHashBuilder,
+    kept: Kept,
+}
+
+/// What is kept of a fold from run to run; the rest follows from it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Kept {
+    texts: Texts,
+    records: Vec<Record>,
+    identities: Identities,
+    /// Versions that took back a `set`: the record, and where the version began.
+    unset: Vec<(u32, Origin)>,
+    /// First and last day that any version speaks of.
+    days: Option<(i32, i32)>,
     health: ColumnHealth,
     snapshots: Vec<SnapshotMeta>,
 }
+
+/// Microseconds of a day.
+const DAY: i64 = 86_400_000_000;
 
 impl ClientFold {
     /// A client without any snapshot.
     #[must_use]
     pub fn new(client: &ClientSettings) -> Self {
-        Self {
-            client: client.clone(),
-            texts: Texts {
-                city: Symbols::exact(),
-                state: Symbols::exact(),
-                zip: Symbols::exact(),
-                dispo: Symbols::folded(),
-                job_status: Symbols::folded(),
+        Self::of(
+            client,
+            Kept {
+                texts: Texts {
+                    city: Symbols::exact(),
+                    state: Symbols::exact(),
+                    zip: Symbols::exact(),
+                    dispo: Symbols::folded(),
+                    job_status: Symbols::folded(),
+                },
+                records: Vec::new(),
+                identities: Identities::default(),
+                unset: Vec::new(),
+                days: None,
+                health: ColumnHealth::default(),
+                snapshots: Vec::new(),
             },
-            outcomes: Vec::new(),
-            records: Vec::new(),
-            index: HashTable::new(),
+        )
+    }
+
+    /// The fold as bytes, to go on from in a later run. Their layout is that of this version of leadq.
+    ///
+    /// # Errors
+    /// If there is no memory for them.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, FoldError> {
+        Ok(postcard::to_stdvec(&self.kept)?)
+    }
+
+    /// A fold from the bytes that [`Self::to_bytes`] gave.
+    ///
+    /// # Errors
+    /// If they are of another layout or damaged.
+    pub fn from_bytes(client: &ClientSettings, bytes: &[u8]) -> Result<Self, FoldError> {
+        Ok(Self::of(client, postcard::from_bytes(bytes)?))
+    }
+
+    fn of(client: &ClientSettings, kept: Kept) -> Self {
+        let mut fold = Self {
+            client: client.clone(),
+            outcomes: kept.texts.dispo.texts().map(|text| client.vocabulary.outcome(text)).collect(),
+            index: HashTable::with_capacity(kept.records.len()),
             hasher: DefaultHashBuilder::default(),
-            health: ColumnHealth::default(),
-            snapshots: Vec::new(),
+            kept,
+        };
+        let (records, hasher) = (&fold.kept.records, &fold.hasher);
+        let hash_of = |place: &u32| hash_of(hasher, &records[*place as usize].natural);
+        for place in 0..records.len() as u32 {
+            fold.index.insert_unique(hash_of(&place), place, hash_of);
         }
+        fold
     }
 
     /// Folds the next snapshot in snapshot order. `rows` are batches of
@@ -132,18 +183,19 @@ impl ClientFold {
         meta: SnapshotMeta,
         rows: impl Iterator<Item = Result<RecordBatch, E>>,
     ) -> Result<Changes, FoldError> {
-        let dead = self.health.judge(&meta.columns);
+        let dead = self.kept.health.judge(&meta.columns);
         let unknown: ColumnSet = ReportColumn::ALL
             .into_iter()
             .filter(|c| !meta.columns.present.contains(*c) || dead.iter().any(|d| d.column == *c))
             .collect();
         let dropped_from = self
+            .kept
             .snapshots
             .last()
             .map(|before| before.columns.kept)
             .filter(|before| meta.columns.kept * 2 < *before);
         let file = meta.file.clone();
-        self.snapshots.push(meta);
+        self.kept.snapshots.push(meta);
         let mut changes = Changes { dead, dropped_from, ..Changes::default() };
         let groups = self.group(&file, rows)?;
         let mut closed = Vec::new();
@@ -151,7 +203,7 @@ impl ClientFold {
             if let (true, NaturalKey::Number(number)) = (group.split, self.natural(&group)) {
                 changes.split.push((number.to_string(), group.values.line));
             }
-            changes.passed_over.extend(group.passed_over());
+            self.kept.identities.passed_over(group.passed_over());
             self.update(&group, unknown, &mut closed);
         }
         changes.closed = tables::closed_versions(self, &closed)?;
@@ -160,28 +212,56 @@ impl ClientFold {
 
     /// Rows of `record_version` for the versions that are open now.
     pub fn open_versions(&self) -> impl Iterator<Item = Result<RecordBatch, FoldError>> + '_ {
-        self.records.chunks(tables::BATCH_ROWS).map(|records| tables::open_versions(self, records))
+        self.kept.records.chunks(tables::BATCH_ROWS).map(|records| tables::open_versions(self, records))
     }
 
     /// Rows of `crm_record`: every record with its latest state and what it has reached.
     pub fn records(&self) -> impl Iterator<Item = Result<RecordBatch, FoldError>> + '_ {
-        self.records.chunks(tables::BATCH_ROWS).map(|records| tables::records(self, records))
+        self.kept.records.chunks(tables::BATCH_ROWS).map(|records| tables::records(self, records))
     }
 
     /// Dispositions seen, in the spelling first seen, and what they mean.
     pub fn dispositions(&self) -> impl Iterator<Item = (&str, Outcome)> {
-        self.texts.dispo.texts().zip(self.outcomes.iter().copied())
+        self.kept.texts.dispo.texts().zip(self.outcomes.iter().copied())
     }
 
     /// Job statuses seen, in the spelling first seen.
     pub fn job_statuses(&self) -> impl Iterator<Item = &str> {
-        self.texts.job_status.texts()
+        self.kept.texts.job_status.texts()
+    }
+
+    /// Rows of the plan's `record_identity`: pairs of identifiers that records ever carried; at least one batch.
+    pub fn record_identities(&self) -> impl Iterator<Item = Result<RecordBatch, FoldError>> + '_ {
+        identities::of_records(self)
+    }
+
+    /// Rows of the plan's `row_identity`: identifiers that only rows carry which were passed over for a record's
+    /// best one. No version has them, but they tell hubs (2.3).
+    ///
+    /// # Errors
+    /// If there is no memory for them.
+    pub fn row_identities(&self) -> Result<RecordBatch, FoldError> {
+        identities::of_rows(self)
+    }
+
+    /// Rows of the plan's `unset_version`: versions that took back a `set`.
+    ///
+    /// # Errors
+    /// If there is no memory for them.
+    pub fn unset_versions(&self) -> Result<RecordBatch, FoldError> {
+        tables::unset_versions(self)
+    }
+
+    /// First and last day, from the epoch, that any version speaks of.
+    #[must_use]
+    pub fn days(&self) -> Option<(i32, i32)> {
+        self.kept.days
     }
 
     /// Snapshots folded so far.
     #[must_use]
     pub fn snapshots(&self) -> &[SnapshotMeta] {
-        &self.snapshots
+        &self.kept.snapshots
     }
 
     /// Groups a snapshot's rows to records (2.1).
@@ -190,7 +270,7 @@ impl ClientFold {
         file: &str,
         rows: impl Iterator<Item = Result<RecordBatch, E>>,
     ) -> Result<Vec<Group>, FoldError> {
-        let known = self.records.len();
+        let known = self.kept.records.len();
         let mut groups: Vec<Group> = Vec::new();
         // By record: one more than its group's place.
         let mut places: Vec<u32> = vec![0; known];
@@ -199,7 +279,7 @@ impl ClientFold {
                 batch.map_err(|e| FoldError::Rows { file: file.to_owned(), reason: e.to_string() })?;
             let mut reader = RowReader::new(&batch)?;
             for row in 0..batch.num_rows() {
-                let values = reader.values(row, &mut self.texts);
+                let values = reader.values(row, &mut self.kept.texts);
                 let sale = self.is_sale(values.dispo);
                 let record = self.record_of(reader.lead_number(row), &values);
                 if places.len() <= record as usize {
@@ -224,7 +304,7 @@ impl ClientFold {
             Some(number) => self.hasher.hash_one(number),
             None => self.hasher.hash_one(identity),
         };
-        let same = |place: &u32| match (&self.records[*place as usize].natural, lead_number) {
+        let same = |place: &u32| match (&self.kept.records[*place as usize].natural, lead_number) {
             (NaturalKey::Number(known), Some(number)) => **known == *number,
             (NaturalKey::Identity(known), None) => **known == identity,
             _ => false,
@@ -236,14 +316,12 @@ impl ClientFold {
             Some(number) => NaturalKey::Number(number.into()),
             None => NaturalKey::Identity(Box::new(identity)),
         };
-        let place = self.records.len() as u32;
+        let place = self.kept.records.len() as u32;
         let key = self.record_key(&natural);
-        self.records.push(Record::unseen(key, natural));
-        let (records, hasher) = (&self.records, &self.hasher);
-        self.index.insert_unique(hash, place, |place| match &records[*place as usize].natural {
-            NaturalKey::Number(number) => hasher.hash_one(&**number),
-            NaturalKey::Identity(identity) => hasher.hash_one(**identity),
-        });
+        self.kept.records.push(Record::unseen(key, natural));
+        let (records, hasher) = (&self.kept.records, &self.hasher);
+        let hash_of = |place: &u32| hash_of(hasher, &records[*place as usize].natural);
+        self.index.insert_unique(hash, place, hash_of);
         place
     }
 
@@ -269,25 +347,33 @@ impl ClientFold {
 
     /// Brings a record up to its row in the current snapshot; a version that ends is noted in `closed`.
     fn update(&mut self, group: &Group, unknown: ColumnSet, closed: &mut Vec<Record>) {
-        let snapshot = self.snapshots.len() as u32;
+        let snapshot = self.kept.snapshots.len() as u32;
         let origin = Origin { snapshot, line: group.values.line };
-        let record = &self.records[group.record as usize];
+        let record = &self.kept.records[group.record as usize];
         let before = record.current();
         let state = State::after(&group.values, before, unknown);
         let changed = before != Some(&state);
         let sale = self.is_sale(state.dispo);
-        let record = &mut self.records[group.record as usize];
+        let record = &mut self.kept.records[group.record as usize];
         if changed {
             if record.version > 0 {
                 closed.push(record.clone());
+                self.kept.identities.changed(group.record, record, &state);
             }
             record.change(state, origin, sale);
+            if record.unset {
+                self.kept.unset.push((group.record, origin));
+            }
+            for day in state.entry_date.into_iter().chain(state.appt_at.map(|at| at.div_euclid(DAY) as i32)) {
+                let (first, last) = self.kept.days.unwrap_or((day, day));
+                self.kept.days = Some((first.min(day), last.max(day)));
+            }
         }
         record.last = origin;
     }
 
     fn natural(&self, group: &Group) -> &NaturalKey {
-        &self.records[group.record as usize].natural
+        &self.kept.records[group.record as usize].natural
     }
 
     /// Whether a disposition means a sale; learns what new ones mean.
@@ -295,7 +381,7 @@ impl ClientFold {
         let Some(dispo) = dispo else { return false };
         let vocabulary: &Vocabulary = &self.client.vocabulary;
         while self.outcomes.len() <= dispo.index() {
-            let next = self.texts.dispo.texts().nth(self.outcomes.len()).unwrap_or_default();
+            let next = self.kept.texts.dispo.texts().nth(self.outcomes.len()).unwrap_or_default();
             self.outcomes.push(vocabulary.outcome(next));
         }
         self.outcomes[dispo.index()] == Outcome::Sale
@@ -303,6 +389,13 @@ impl ClientFold {
 
     fn means_sale(&self, dispo: Option<Symbol>) -> bool {
         dispo.is_some_and(|dispo| self.outcomes.get(dispo.index()) == Some(&Outcome::Sale))
+    }
+}
+
+fn hash_of(hasher: &DefaultHashBuilder, natural: &NaturalKey) -> u64 {
+    match natural {
+        NaturalKey::Number(number) => hasher.hash_one(&**number),
+        NaturalKey::Identity(identity) => hasher.hash_one(**identity),
     }
 }
 

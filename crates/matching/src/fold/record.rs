@@ -2,12 +2,13 @@
 
 use leadq_contract::column::ColumnSet;
 use leadq_contract::{IdentifierKey, ReportColumn, SurrogateKey};
+use serde::{Deserialize, Serialize};
 
 use super::rows::RowValues;
 use super::symbols::Symbol;
 
 /// What a version of a record holds; two versions differ if any of it does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) email: Option<IdentifierKey>,
     pub(crate) phone: Option<IdentifierKey>,
@@ -84,14 +85,14 @@ fn infer_set(before: Option<&State>, demo: bool, appt_at: Option<i64>) -> (bool,
 }
 
 /// A place in the history: snapshot number, and line of the row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Origin {
     pub(crate) snapshot: u32,
     pub(crate) line: u64,
 }
 
 /// A CRM record, as of the snapshots folded so far.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Record {
     pub(crate) key: SurrogateKey,
     pub(crate) natural: NaturalKey,
@@ -113,7 +114,7 @@ pub(crate) struct Record {
 }
 
 /// What makes rows of different snapshots one record (2.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum NaturalKey {
     Number(Box<str>),
     Identity(Box<(Option<IdentifierKey>, Option<IdentifierKey>, Option<i32>)>),

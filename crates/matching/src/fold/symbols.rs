@@ -3,17 +3,42 @@
 use std::borrow::Cow;
 
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 /// A text's number; equal texts have equal numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Symbol(u32);
 
 /// Texts by number, in the spelling first seen.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(from = "Spelled", into = "Spelled")]
 pub(crate) struct Symbols {
     fold_case: bool,
     numbers: HashMap<Box<str>, Symbol>,
     texts: Vec<Box<str>>,
+}
+
+/// What has to be kept of [`Symbols`]: the rest follows.
+#[derive(Serialize, Deserialize)]
+struct Spelled {
+    fold_case: bool,
+    texts: Vec<Box<str>>,
+}
+
+impl From<Symbols> for Spelled {
+    fn from(symbols: Symbols) -> Self {
+        Self { fold_case: symbols.fold_case, texts: symbols.texts }
+    }
+}
+
+impl From<Spelled> for Symbols {
+    fn from(Spelled { fold_case, texts }: Spelled) -> Self {
+        let mut symbols = Self { fold_case, ..Self::default() };
+        for text in &texts {
+            symbols.intern(text);
+        }
+        symbols
+    }
 }
 
 impl Symbols {

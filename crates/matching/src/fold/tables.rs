@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray,
 };
+use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use leadq_contract::{IdentifierKey, Table};
 
@@ -17,7 +18,7 @@ pub(super) const BATCH_ROWS: usize = 8192;
 
 /// Versions that the latest snapshot ended.
 pub(super) fn closed_versions(fold: &ClientFold, closed: &[Record]) -> Result<Vec<RecordBatch>, FoldError> {
-    let valid_to = fold.snapshots.last().map(|snapshot| snapshot.at);
+    let valid_to = fold.kept.snapshots.last().map(|snapshot| snapshot.at);
     closed.chunks(BATCH_ROWS).map(|records| versions(fold, records, valid_to)).collect()
 }
 
@@ -45,8 +46,8 @@ fn versions(fold: &ClientFold, records: &[Record], valid_to: Option<i64>) -> Res
         rows.flags(|r| r.state.set),
         rows.flags(|r| r.state.inferred),
         rows.flags(|r| r.state.demo),
-        rows.symbols(&fold.texts.dispo, |s| s.dispo),
-        rows.symbols(&fold.texts.job_status, |s| s.job_status),
+        rows.symbols(&fold.kept.texts.dispo, |s| s.dispo),
+        rows.symbols(&fold.kept.texts.job_status, |s| s.job_status),
         rows.flags(|r| r.unset),
     ]);
     Ok(RecordBatch::try_new(Table::RecordVersion.schema(&[]), columns)?)
@@ -74,8 +75,8 @@ pub(super) fn records(fold: &ClientFold, records: &[Record]) -> Result<RecordBat
     columns.extend(rows.state());
     columns.extend([
         rows.flags(|r| r.state.demo),
-        rows.symbols(&fold.texts.dispo, |s| s.dispo),
-        rows.symbols(&fold.texts.job_status, |s| s.job_status),
+        rows.symbols(&fold.kept.texts.dispo, |s| s.dispo),
+        rows.symbols(&fold.kept.texts.job_status, |s| s.job_status),
         rows.flags(|r| r.set),
         rows.flags(|r| r.set_said),
         rows.flags(|r| r.set && !r.set_said),
@@ -92,12 +93,36 @@ pub(super) fn records(fold: &ClientFold, records: &[Record]) -> Result<RecordBat
     Ok(RecordBatch::try_new(Table::CrmRecord.schema(&[]), columns)?)
 }
 
+/// Versions that took back a `set`: the record's number, and where the version began.
+pub(super) fn unset_versions(fold: &ClientFold) -> Result<RecordBatch, FoldError> {
+    let unset = &fold.kept.unset;
+    let number = |(record, _): &(u32, Origin)| match &fold.kept.records[*record as usize].natural {
+        NaturalKey::Number(number) => Some(number.to_string()),
+        NaturalKey::Identity(_) => None,
+    };
+    let file = |(_, origin): &(u32, Origin)| fold.kept.snapshots[origin.snapshot as usize - 1].file.as_str();
+    let text = |name, nullable| Field::new(name, DataType::Utf8, nullable);
+    let schema = Schema::new(vec![
+        text("client_id", false),
+        text("lead_number", true),
+        text("file", false),
+        Field::new("line", DataType::Int64, false),
+    ]);
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from_iter_values(unset.iter().map(|_| fold.client.id.0.as_str()))),
+        Arc::new(unset.iter().map(number).collect::<StringArray>()),
+        Arc::new(StringArray::from_iter_values(unset.iter().map(file))),
+        Arc::new(Int64Array::from_iter_values(unset.iter().map(|(_, origin)| origin.line as i64))),
+    ];
+    Ok(RecordBatch::try_new(Arc::new(schema), columns)?)
+}
+
 /// Whether the client's latest snapshot has the record, and if not, whether its window explains that (2.2).
 fn presence(fold: &ClientFold, record: &Record) -> &'static str {
-    if record.last.snapshot as usize == fold.snapshots.len() {
+    if record.last.snapshot as usize == fold.kept.snapshots.len() {
         return "present";
     }
-    let window = fold.snapshots.last().and_then(|latest| latest.entry_range);
+    let window = fold.kept.snapshots.last().and_then(|latest| latest.entry_range);
     match (record.state.entry_date, window) {
         (Some(entry), Some((from, _))) if entry < from => "aged_out",
         _ => "vanished",
@@ -113,7 +138,7 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     fn snapshot(self, origin: Origin) -> &'a SnapshotMeta {
-        &self.fold.snapshots[origin.snapshot as usize - 1]
+        &self.fold.kept.snapshots[origin.snapshot as usize - 1]
     }
 
     fn keys(self) -> ArrayRef {
@@ -160,7 +185,7 @@ impl<'a> Rows<'a> {
 
     /// The columns that both tables have in the middle.
     fn state(self) -> [ArrayRef; 7] {
-        let texts = &self.fold.texts;
+        let texts = &self.fold.kept.texts;
         let dates = self.records.iter().map(|r| r.state.entry_date);
         [
             self.identifiers(|s| s.email.as_ref()),

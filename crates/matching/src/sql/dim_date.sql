@@ -1,12 +1,6 @@
 -- dim_date: one row a day, from the first to the last that any table speaks of.
-WITH day AS (
-    SELECT CAST(delivered_local AS DATE) AS day FROM dim_lead
-    UNION ALL SELECT entry_date FROM record_version
-    UNION ALL SELECT CAST(appt_at AS DATE) FROM record_version
-    UNION ALL SELECT CAST(snapshot_at AS DATE) FROM dim_snapshot
-),
-span AS (
-    SELECT min(day) AS first_day, max(day) AS last_day FROM day WHERE day IS NOT NULL
+WITH span AS (
+    SELECT min(first_day) AS first_day, max(last_day) AS last_day FROM client_days
 ),
 calendar AS (
     SELECT CAST(unnest(generate_series(first_day, last_day, INTERVAL '1 day')) AS DATE) AS "date"

@@ -2,15 +2,21 @@
 -- The same lead again: its last row stands, whole. A lead with the email and phone of an earlier one is a
 -- duplicate; both count as delivered. A lead delivered after the client's latest snapshot is out of scope:
 -- the client cannot have reported on it.
-WITH repeated AS (
+-- Where a row stands is told by its file's place among all leads files, and its own place in the file.
+WITH ordered AS (
+    SELECT l.*, f.place * 1099511627776 + l.leads_row AS ordinal
+    FROM lead_clean l
+    JOIN leads_file f ON f.leads_file = l.leads_file
+),
+repeated AS (
     SELECT lead_key, max(ordinal) AS last_ordinal
-    FROM lead_clean
+    FROM ordered
     GROUP BY lead_key
     HAVING count(*) > 1
 ),
 delivered AS (
     SELECT l.*
-    FROM lead_clean l
+    FROM ordered l
     LEFT JOIN repeated r ON r.lead_key = l.lead_key
     WHERE r.lead_key IS NULL OR l.ordinal = r.last_ordinal
 ),
@@ -49,7 +55,9 @@ SELECT
     p.lead_key IS NOT NULL AS duplicate_lead,
     d.delivered_at IS NULL
         OR c.last_snapshot_instant IS NULL
-        OR d.delivered_at <= c.last_snapshot_instant AS in_scope
+        OR d.delivered_at <= c.last_snapshot_instant AS in_scope,
+    d.leads_file,
+    d.leads_row
 FROM delivered d
 JOIN dim_client c ON c.client_id = d.client_id
 LEFT JOIN place_in_pair p ON p.lead_key = d.lead_key AND p.place > 1

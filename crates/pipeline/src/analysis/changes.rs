@@ -10,8 +10,8 @@ use leadq_metrics::changes::{self, BEFORE, BridgeStep, Change, SPAN, TABLES_BEFO
 use leadq_metrics::{Leads, read};
 
 use super::{texts, wall_times};
-use crate::model::once;
 use crate::ports::{Lake, PortError};
+use crate::tables::once;
 use crate::view::View;
 
 /// Two snapshots of a client.

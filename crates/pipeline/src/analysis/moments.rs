@@ -13,8 +13,8 @@ use leadq_metrics::trend::{Snapshot, Trend, TrendPoint};
 use leadq_metrics::{Counts, Dimension, Leads, read};
 
 use super::{texts, wall_times};
-use crate::model::once;
 use crate::ports::PortError;
+use crate::tables::once;
 use crate::view::View;
 use crate::wall::instant_of;
 

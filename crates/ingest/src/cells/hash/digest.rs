@@ -8,7 +8,9 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 /// By what identifiers are hashed; told by the number of hexadecimal digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, serde::Serialize, serde::Deserialize,
+)]
 pub enum HashAlgorithm {
     /// SHA-256: 64 digits.
     #[default]
