@@ -69,7 +69,7 @@ pub(crate) fn rows(loaded: &Loaded, settings: &Settings, origins: Origins) -> Ve
     };
     let file = Origin::of_file;
     add("lake", settings.lake.clone(), origins.lake);
-    add("leads", list(settings.leads.iter().map(|path| path.display())), origins.leads);
+    add("leads", list(&settings.leads), origins.leads);
     add("dimensions", list(&settings.dimensions), file(config.dimensions.is_some()));
     let schemas =
         settings.schemas.as_ref().map_or_else(|| "built in".to_owned(), |p| p.display().to_string());
@@ -110,8 +110,8 @@ fn client_rows(
     };
     add("name", name.clone(), set(|c| c.name.is_some()));
     add("timezone", timezone.name().to_owned(), set(|c| c.timezone.is_some()));
-    add("reports", list(client.reports.iter().map(|path| path.display())), reports);
-    add("leads", list(client.leads.iter().map(|path| path.display())), set(|c| c.leads.is_some()));
+    add("reports", list(&client.reports), reports);
+    add("leads", list(&client.leads), set(|c| c.leads.is_some()));
     let schemas = config.and_then(|c| c.schemas.clone()).unwrap_or_else(|| "those of all".to_owned());
     add("schemas", schemas, set(|c| c.schemas.is_some()));
     let pattern = snapshot_pattern.as_ref().map_or("the usual dates", |pattern| pattern.as_str());

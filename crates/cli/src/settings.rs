@@ -43,8 +43,8 @@ pub(crate) struct Flags {
     pub(crate) config: Option<PathBuf>,
     pub(crate) lake: Option<String>,
     pub(crate) memory: Option<String>,
-    pub(crate) leads: Vec<PathBuf>,
-    pub(crate) reports: Vec<PathBuf>,
+    pub(crate) leads: Vec<String>,
+    pub(crate) reports: Vec<String>,
 }
 
 /// Where the secret comes from.
@@ -60,9 +60,9 @@ pub(crate) enum SecretSource {
 #[derive(Debug, Clone)]
 pub(crate) struct ClientLocations {
     pub(crate) settings: ClientSettings,
-    pub(crate) reports: Vec<PathBuf>,
+    pub(crate) reports: Vec<String>,
     /// Leads of this client alone.
-    pub(crate) leads: Vec<PathBuf>,
+    pub(crate) leads: Vec<String>,
     /// What those look like.
     pub(crate) lead_schema: Arc<LeadSchema>,
 }
@@ -72,7 +72,7 @@ pub(crate) struct ClientLocations {
 pub(crate) struct Settings {
     pub(crate) lake: String,
     /// Leads of all clients.
-    pub(crate) leads: Vec<PathBuf>,
+    pub(crate) leads: Vec<String>,
     /// What those look like.
     pub(crate) lead_schema: Arc<LeadSchema>,
     pub(crate) clients: Vec<ClientLocations>,
@@ -172,12 +172,12 @@ fn memory(flag: Option<&str>, environment: Option<&str>, file: Option<Memory>) -
 
 /// Leads of all clients; by default none, where every client has leads of its own. Where only some have, it
 /// must be said where the others' are: a client without leads would be one whose rates are of nothing.
-fn leads(flags: Vec<PathBuf>, config: &Config) -> Outcome<Vec<PathBuf>> {
+fn leads(flags: Vec<String>, config: &Config) -> Outcome<Vec<String>> {
     let own = || config.client.iter().filter(|client| client.leads.is_some()).count();
     match (flags.is_empty(), &config.leads) {
         (false, _) => Ok(flags),
-        (true, Some(leads)) => Ok(leads.iter().map(PathBuf::from).collect()),
-        (true, None) if own() == 0 => Ok(vec![PathBuf::from("source/leads")]),
+        (true, Some(leads)) => Ok(leads.clone()),
+        (true, None) if own() == 0 => Ok(vec!["source/leads".to_owned()]),
         (true, None) => match config.client.iter().find(|client| client.leads.is_none()) {
             None => Ok(Vec::new()),
             Some(client) => Err(Failure::usage(format!(
@@ -228,7 +228,7 @@ fn clients(
     config: &Config,
     schemas: Option<&Schemas>,
     lead_schema: &LeadSchema,
-    reports: Vec<PathBuf>,
+    reports: Vec<String>,
 ) -> Outcome<Vec<ClientLocations>> {
     let of_all = |settings: ClientSettings| match schemas {
         Some(schemas) => settings.with_schemas(&schemas.file),
@@ -242,7 +242,7 @@ fn clients(
     if clients.is_empty() {
         clients.push(ClientLocations {
             settings: of_all(ClientSettings::with_id(ClientId::default_client())),
-            reports: vec![PathBuf::from("source/contractor_reports")],
+            reports: vec!["source/contractor_reports".to_owned()],
             leads: Vec::new(),
             lead_schema: Arc::new(lead_schema.clone()),
         });
@@ -268,15 +268,14 @@ fn client_locations(
     config: &Config,
 ) -> Outcome<ClientLocations> {
     let own = client.schemas.as_ref().map(|path| Schemas::read(Path::new(path))).transpose()?;
-    let paths = |texts: &[String]| texts.iter().map(PathBuf::from).collect();
     let (settings, lead_schema) = match &own {
         Some(own) => (settings.with_schemas(&own.file), self::lead_schema(lead_schema, own, config)?),
         None => (settings, lead_schema.clone()),
     };
     Ok(ClientLocations {
         settings,
-        reports: paths(&client.reports),
-        leads: paths(client.leads.as_deref().unwrap_or_default()),
+        reports: client.reports.clone(),
+        leads: client.leads.clone().unwrap_or_default(),
         lead_schema: Arc::new(lead_schema),
     })
 }
@@ -355,12 +354,12 @@ mod tests {
         let each = own.replace("id = \"b\"", "id = \"b\"\nleads = [\"/own-b\"]");
         let settings = resolve(&each, Flags::default(), environment()).unwrap();
         assert!(settings.leads.is_empty());
-        assert_eq!(settings.clients[0].leads, [PathBuf::from("/own")]);
+        assert_eq!(settings.clients[0].leads, ["/own"]);
         let both = format!("leads = [\"/all\"]\n{own}");
-        assert_eq!(resolve(&both, Flags::default(), environment()).unwrap().leads, [PathBuf::from("/all")]);
-        let flags = Flags { leads: vec![PathBuf::from("flag")], ..Flags::default() };
+        assert_eq!(resolve(&both, Flags::default(), environment()).unwrap().leads, ["/all"]);
+        let flags = Flags { leads: vec!["flag".to_owned()], ..Flags::default() };
         let settings = resolve(&both, flags, environment()).unwrap();
-        assert_eq!(settings.leads, [PathBuf::from("flag")]);
+        assert_eq!(settings.leads, ["flag"]);
         assert!(settings.clients[0].leads.is_empty(), "the command line overrides the configuration");
     }
 

@@ -45,6 +45,22 @@ impl Identities {
         past.push(Past { identifiers, last_version: record.version });
     }
 
+    /// Pairs that a record carried and carries no longer.
+    pub(super) fn past_of(&self, place: u32) -> impl Iterator<Item = Identifiers> {
+        self.past.get(&place).into_iter().flatten().map(|past| past.identifiers)
+    }
+
+    /// The same for records that stand at other places now; those of records that are gone are left out, and pairs of
+    /// rows that do not stay.
+    pub(super) fn renumbered(
+        &self,
+        now: impl Fn(u32) -> Option<u32>,
+        stays: impl Fn(Identifiers) -> bool,
+    ) -> Self {
+        let past = self.past.iter().filter_map(|(place, past)| Some((now(*place)?, past.clone())));
+        Self { past: past.collect(), rows: self.rows.iter().copied().filter(|pair| stays(*pair)).collect() }
+    }
+
     /// Rows carry these and were passed over.
     pub(super) fn passed_over(&mut self, identifiers: impl Iterator<Item = Identifiers>) {
         self.rows.extend(identifiers);

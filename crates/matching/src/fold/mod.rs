@@ -16,7 +16,7 @@ use arrow::record_batch::RecordBatch;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use leadq_contract::column::ColumnSet;
 use leadq_contract::vocabulary::{Outcome, Vocabulary};
-use leadq_contract::{ClientSettings, ReportColumn, SurrogateKey};
+use leadq_contract::{ClientSettings, IdentifierKey, ReportColumn, SurrogateKey};
 use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 
@@ -208,6 +208,42 @@ impl ClientFold {
         }
         changes.closed = tables::closed_versions(self, &closed)?;
         Ok(changes)
+    }
+
+    /// Takes out every record that ever carried one of these identifiers, as if it had never been seen; the keys of
+    /// those taken out. Texts and counts of snapshots stay: they are of no person.
+    pub fn forget(&mut self, is_forgotten: impl Fn(&IdentifierKey) -> bool) -> Vec<SurrogateKey> {
+        let of_pair = |(email, phone): (Option<IdentifierKey>, Option<IdentifierKey>)| {
+            email.iter().chain(&phone).any(&is_forgotten)
+        };
+        let mut places: Vec<Option<u32>> = Vec::with_capacity(self.kept.records.len());
+        let (mut kept, mut gone) = (Vec::new(), Vec::new());
+        for (place, record) in std::mem::take(&mut self.kept.records).into_iter().enumerate() {
+            let by_identity = match &record.natural {
+                NaturalKey::Identity(identity) => of_pair((identity.0, identity.1)),
+                NaturalKey::Number(_) => false,
+            };
+            let forgotten = by_identity
+                || of_pair((record.state.email, record.state.phone))
+                || self.kept.identities.past_of(place as u32).any(of_pair);
+            if forgotten {
+                gone.push(record.key);
+                places.push(None);
+            } else {
+                places.push(Some(kept.len() as u32));
+                kept.push(record);
+            }
+        }
+        let now = |place: u32| places.get(place as usize).copied().flatten();
+        let unset = std::mem::take(&mut self.kept.unset);
+        let kept = Kept {
+            records: kept,
+            identities: self.kept.identities.renumbered(now, |pair| !of_pair(pair)),
+            unset: unset.into_iter().filter_map(|(place, origin)| Some((now(place)?, origin))).collect(),
+            ..self.kept.clone()
+        };
+        *self = Self::of(&self.client, kept);
+        gone
     }
 
     /// Rows of `record_version` for the versions that are open now.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    AsArray, BooleanArray, Date32Array, DictionaryArray, FixedSizeBinaryArray, StringArray,
+    Array as _, AsArray, BooleanArray, Date32Array, DictionaryArray, FixedSizeBinaryArray, StringArray,
     TimestampMicrosecondArray, UInt64Array,
 };
 use arrow::compute::concat_batches;
-use arrow::datatypes::UInt32Type;
+use arrow::datatypes::{Int64Type, UInt32Type};
 use arrow::util::pretty::pretty_format_batches;
 use leadq_contract::{ClientId, Table, rows};
 
@@ -59,7 +59,7 @@ fn client() -> ClientSettings {
     ClientSettings::with_id(ClientId("c".to_owned()))
 }
 
-/// Folds snapshots, each cut into batches of `size` rows; the fold is replaced by its clone after `kept`.
+/// Folds snapshots, each cut into batches of `size` rows; the fold goes to bytes and back after `kept`.
 fn fold(snapshots: &[Vec<Row>], size: usize, kept: usize) -> (ClientFold, Vec<RecordBatch>) {
     let mut fold = ClientFold::new(&client());
     let mut versions = Vec::new();
@@ -70,7 +70,7 @@ fn fold(snapshots: &[Vec<Row>], size: usize, kept: usize) -> (ClientFold, Vec<Re
             .map(|(n, part)| Ok::<_, String>(batch(part, (n * size) as u64 + 2)));
         versions.extend(fold.apply(meta(index as i64 + 1, rows), batches).unwrap().closed);
         if index == kept {
-            fold = fold.clone();
+            fold = ClientFold::from_bytes(&client(), &fold.to_bytes().unwrap()).unwrap();
         }
     }
     versions.extend(fold.open_versions().map(Result::unwrap));
@@ -85,6 +85,28 @@ fn shown(table: Table, batches: &[RecordBatch], columns: &[&str]) -> String {
         arrow::compute::sort_to_indices(all.column_by_name("record_key").unwrap(), None, None).unwrap();
     let all = arrow::compute::take_record_batch(&all, &order).unwrap();
     pretty_format_batches(&[all.project(&picked).unwrap()]).unwrap().to_string()
+}
+
+type Key = Option<Vec<u8>>;
+
+fn key(rows: &RecordBatch, name: &str, row: usize) -> Key {
+    let column = rows.column_by_name(name).unwrap().as_binary::<i32>();
+    (!column.is_null(row)).then(|| column.value(row).to_vec())
+}
+
+/// Pairs that records ever carried, each with its last version, and whether that is open.
+fn identities(fold: &ClientFold) -> Vec<((Key, (Key, Key)), (i64, bool))> {
+    let mut all = Vec::new();
+    for rows in fold.record_identities().map(Result::unwrap) {
+        for row in 0..rows.num_rows() {
+            let pair = (key(&rows, "email_key", row), key(&rows, "phone_key", row));
+            let version = rows.column_by_name("last_version").unwrap().as_primitive::<Int64Type>().value(row);
+            let latest = rows.column_by_name("is_latest").unwrap().as_boolean().value(row);
+            all.push(((key(&rows, "record_key", row), pair), (version, latest)));
+        }
+    }
+    all.sort();
+    all
 }
 
 const YES: Option<bool> = Some(true);
@@ -153,7 +175,7 @@ fn rows_without_a_number_are_grouped_by_identity() {
         Row("7", 1, 1, Some(5), None, NO, NO, None),
     ]];
     let (fold, _) = fold(&snapshots, 10, 0);
-    assert_eq!(fold.records.len(), 4);
+    assert_eq!(fold.kept.records.len(), 4);
 }
 
 #[test]
@@ -212,6 +234,48 @@ mod laws {
                 shown(Table::CrmRecord, &records(&whole), &all),
                 shown(Table::CrmRecord, &records(&parts), &all)
             );
+            prop_assert_eq!(identities(&whole), identities(&parts));
+            prop_assert_eq!(whole.row_identities().unwrap(), parts.row_identities().unwrap());
+            prop_assert_eq!(whole.unset_versions().unwrap(), parts.unset_versions().unwrap());
+            prop_assert_eq!(whole.days(), parts.days());
+        }
+
+        #[test]
+        fn identities_are_those_of_the_versions(
+            snapshots in prop::collection::vec(prop::collection::vec(row(), 0..12), 1..6),
+        ) {
+            let (fold, versions) = fold(&snapshots, 100, usize::MAX);
+            let all = concat_batches(&Table::RecordVersion.schema(&[]), &versions).unwrap();
+            let mut expected = std::collections::BTreeMap::new();
+            for row in 0..all.num_rows() {
+                let (record, pair) = (key(&all, "record_key", row), (key(&all, "email_key", row), key(&all, "phone_key", row)));
+                if pair == (None, None) {
+                    continue;
+                }
+                let version = all.column_by_name("version").unwrap().as_primitive::<Int64Type>().value(row);
+                let open = all.column_by_name("valid_to").unwrap().is_null(row);
+                let entry = expected.entry((record, pair)).or_insert((0, false));
+                *entry = (entry.0.max(version), entry.1 || open);
+            }
+            prop_assert_eq!(identities(&fold), expected.into_iter().collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn a_forgotten_person_might_never_have_been_there(
+            snapshots in prop::collection::vec(prop::collection::vec(row(), 0..12), 1..6),
+            person in 1..4u8,
+        ) {
+            let key = IdentifierKey([person; 32]);
+            let (mut fold, _) = fold(&snapshots, 100, usize::MAX);
+            let before = fold.kept.records.len();
+            let gone = fold.forget(|known| *known == key);
+            prop_assert_eq!(before, fold.kept.records.len() + gone.len());
+            let left: Vec<_> = fold.kept.records.iter().map(|record| record.key).collect();
+            prop_assert!(gone.iter().all(|key| !left.contains(key)));
+            prop_assert!(!fold.to_bytes().unwrap().windows(32).any(|bytes| bytes == key.0));
+            // It goes on as any other.
+            let again = ClientFold::from_bytes(&client(), &fold.to_bytes().unwrap()).unwrap();
+            prop_assert_eq!(identities(&again), identities(&fold));
         }
 
         #[test]
@@ -219,7 +283,7 @@ mod laws {
             snapshots in prop::collection::vec(prop::collection::vec(row(), 0..12), 1..6),
         ) {
             let (fold, _) = fold(&snapshots, 100, usize::MAX);
-            for record in &fold.records {
+            for record in &fold.kept.records {
                 prop_assert!(record.version >= 1);
                 prop_assert!(record.first.snapshot <= record.began.snapshot);
                 prop_assert!(record.began.snapshot <= record.last.snapshot);

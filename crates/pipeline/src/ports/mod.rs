@@ -208,6 +208,19 @@ pub trait Lake: Send + Sync {
     /// If it is gone.
     async fn state(&self, name: &str) -> Result<Vec<u8>, PortError>;
 
+    /// A small document that is kept beside the tables: what drops held when they were last listed, which alerts are
+    /// open, who is forgotten. None if it was never put.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    async fn document(&self, name: &str) -> Result<Option<Vec<u8>>, PortError>;
+
+    /// Puts a document in the place of the one before, durably and whole.
+    ///
+    /// # Errors
+    /// What the store reports.
+    async fn put_document(&self, name: &str, bytes: Vec<u8>) -> Result<(), PortError>;
+
     /// The attempts that failed since the last committed run, oldest first.
     ///
     /// # Errors
