@@ -14,8 +14,22 @@ pub enum CrashPoint {
     BeforeTable(Table),
     /// The table is committed, the run is not.
     AfterTable(Table),
+    /// A state file is written that no run record names yet.
+    StateWritten,
     /// Every table is committed, the run record is about to be written.
     BeforeRecord,
+    /// The run is committed; whoever asked for it does not know yet.
+    AfterRecord,
+    /// State files that the last run does not name are deleted.
+    StateDeleted,
+    /// It is noted which runs are no longer kept; their data files are there.
+    RunsExpired,
+    /// A checkpoint of the table is written.
+    Checkpointed(Table),
+    /// Data files of the table that no kept run needs are deleted, its log is not.
+    FilesDeleted(Table),
+    /// The table's log is cut where no kept run needs it.
+    LogCut(Table),
 }
 
 /// Called at every point; its error ends the run there. It may as well kill the process.

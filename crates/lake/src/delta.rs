@@ -1,12 +1,13 @@
 //! Data files to versions of a Delta table, and back.
 //!
 //! A commit says what is in a table as a whole: it removes the files of the version before that are not among its
-//! own, adds those that are new, and is none at all if nothing changed. Its schema comes from the contract. Columns without a time zone make it a table with the feature
-//! `timestampNtz` (reader version 3, writer version 7), which Delta's own library adds when the table is
-//! made; only dimensions, which are text, can join later.
+//! own, adds those that are new, and is none at all if nothing changed. Its schema comes from the contract. Columns
+//! without a time zone make it a table with the feature `timestampNtz` (reader version 3, writer version 7), which
+//! Delta's own library adds when the table is made; only dimensions, which are text, can join later.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use deltalake::checkpoints::create_checkpoint;
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel as _;
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, TransactionError};
 use deltalake::kernel::{Action, Add, LogicalFileView, MetadataExt as _, StructType, Transaction};
@@ -17,7 +18,8 @@ use leadq_contract::run::TablePin;
 use leadq_pipeline::ports::{DataFile, Fault, PortError, TableFiles};
 use object_store::path::Path;
 
-use crate::location::{Location, STORE};
+use crate::failure;
+use crate::location::Location;
 
 /// Name under which runs are noted in a table's log: the highest one tells which run a head is from.
 const APPLICATION: &str = "leadq";
@@ -62,6 +64,12 @@ pub(crate) async fn replace(location: &Location, files: &TableFiles, run: u64) -
 /// version and the same files, so that is what is compared.
 pub(crate) async fn restore(location: &Location, name: &str, pin: TablePin) -> Result<(), PortError> {
     let failed = |error: &DeltaTableError| told("restore", name, error);
+    // The usual case without loading anything: the pinned version is there, and none after it.
+    if location.has(&location.table_commit(name, pin.version)).await?
+        && !location.has(&location.table_commit(name, pin.version + 1)).await?
+    {
+        return Ok(());
+    }
     let mut head = open(location, name)?;
     head.load().await.map_err(|error| failed(&error))?;
     if head.version() == Some(pin.version) {
@@ -79,6 +87,23 @@ pub(crate) async fn restore(location: &Location, name: &str, pin: TablePin) -> R
     let restore = head.restore().with_version_to_restore(pin.version);
     restore.with_commit_properties(properties()).await.map_err(|error| failed(&error))?;
     Ok(())
+}
+
+/// Names of the data files of a version.
+pub(crate) async fn file_names(
+    location: &Location,
+    name: &str,
+    version: u64,
+) -> Result<BTreeSet<String>, PortError> {
+    let table = at(location, name, version).await?;
+    let state = table.snapshot().map_err(|error| told("read", name, &error))?;
+    Ok(state.log_data().into_iter().map(|file| file.path().to_string()).collect())
+}
+
+/// Writes a checkpoint of a version, from which it and later ones are read.
+pub(crate) async fn checkpoint(location: &Location, name: &str, version: u64) -> Result<(), PortError> {
+    let table = at(location, name, version).await?;
+    create_checkpoint(&table, None).await.map_err(|error| told("write a checkpoint of", name, &error))
 }
 
 fn open(location: &Location, name: &str) -> Result<DeltaTable, PortError> {
@@ -204,7 +229,7 @@ fn freeze(location: &Location, name: &str, state: &DeltaTableState) -> Result<Ta
     Ok(TableFiles {
         name: name.to_owned(),
         schema: state.snapshot().arrow_schema(),
-        store: STORE.to_owned(),
+        store: location.base().to_owned(),
         files: files.collect::<Result<_, _>>()?,
     })
 }
@@ -223,7 +248,7 @@ fn data_file(root: &Path, file: &LogicalFileView) -> Result<DataFile, String> {
 }
 
 fn told(operation: &'static str, name: &str, error: &DeltaTableError) -> PortError {
-    let told = PortError::permanent(operation, name, error);
+    let told = failure::of(operation, name, error);
     let overtaken = match error {
         DeltaTableError::VersionAlreadyExists(_) => true,
         DeltaTableError::Transaction { source } => matches!(

@@ -13,12 +13,15 @@ use std::io::{self, Write as _};
 use std::path::{Path as FilePath, PathBuf};
 
 use futures::stream::BoxStream;
+use leadq_pipeline::ports::PortError;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
     PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result, UploadPart,
 };
+
+use crate::failure;
 
 const STORE: &str = "local disk";
 
@@ -166,6 +169,34 @@ fn write_whole(target: &FilePath, payload: &PutPayload, create: bool) -> io::Res
         file.persist(target)?;
     }
     sync_folder(folder)
+}
+
+/// Deletes what writers that died have left unfinished in a folder and those below. Only for who holds the lock.
+pub(crate) async fn sweep(folder: PathBuf) -> std::result::Result<(), PortError> {
+    let subject = folder.display().to_string();
+    let swept = blocking(move || sweep_folder(&folder)).await;
+    swept.map_err(|error| failure::of("delete unfinished files in", subject, &error))
+}
+
+fn sweep_folder(folder: &FilePath) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sweep_folder(&entry.path())?;
+        } else if is_unfinished(&entry.file_name().to_string_lossy()) {
+            match std::fs::remove_file(entry.path()) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Names of files before they get their own: ours, and those of uploads in `object_store`, `x.parquet#1`.
+fn is_unfinished(name: &str) -> bool {
+    let numbered = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    name.starts_with(TEMPORARY) || name.rsplit_once('#').is_some_and(|(_, part)| numbered(part))
 }
 
 /// How names of unfinished files begin.

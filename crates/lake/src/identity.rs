@@ -5,6 +5,7 @@ use leadq_pipeline::ports::{Fault, PortError};
 use object_store::{Error, ObjectStore as _, PutMode, PutOptions};
 use serde::{Deserialize, Serialize};
 
+use crate::failure;
 use crate::location::Location;
 
 /// The lake's own facts; written once, with its first run.
@@ -39,17 +40,18 @@ pub(crate) async fn claim(location: &Location, secret_check: &str) -> Result<(),
         return check_secret(location, &identity, secret_check);
     }
     let path = location.identity();
-    let failed = |reason: &dyn std::fmt::Display| PortError::permanent("write", location.told(&path), reason);
     let identity = Identity { format: LAKE_FORMAT, secret_check: secret_check.to_owned() };
-    let text = serde_json::to_string_pretty(&identity).map_err(|error| failed(&error))?;
+    let text = serde_json::to_string_pretty(&identity)
+        .map_err(|error| failure::of("write", location.told(&path), &error))?;
     let create = PutOptions::from(PutMode::Create);
     match location.store().put_opts(&path, format!("{text}\n").into(), create).await {
         Ok(_) => Ok(()),
         // Only a writer without the lock can have made it.
         Err(Error::AlreadyExists { .. }) => {
-            Err(failed(&"another writer made the lake just now").fault(Fault::Locked))
+            let reason = "another writer made the lake just now";
+            Err(PortError::permanent("write", location.told(&path), reason).fault(Fault::Locked))
         }
-        Err(error) => Err(failed(&error)),
+        Err(error) => Err(failure::of("write", location.told(&path), &error)),
     }
 }
 
@@ -81,7 +83,7 @@ fn check_secret(location: &Location, identity: &Identity, secret_check: &str) ->
         return Ok(());
     }
     let reason = "its identifiers were keyed with another secret";
-    Err(PortError::permanent("write to lake", location.folder().display().to_string(), reason)
+    Err(PortError::permanent("write to lake", location.text(), reason)
         .fault(Fault::Incompatible)
         .hint("give the secret that the lake was made with (LEADQ_SECRET or secret_file), or another lake"))
 }

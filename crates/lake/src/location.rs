@@ -5,35 +5,50 @@ use std::sync::Arc;
 
 use leadq_pipeline::ports::PortError;
 use object_store::path::Path;
-use object_store::{Error, GetOptions, ObjectStore, ObjectStoreExt as _};
+use object_store::{Error, GetOptions, ObjectStore, ObjectStoreExt as _, RetryConfig};
 use url::Url;
 
 use crate::durable::DurableStore;
+use crate::{cloud, failure};
 
-/// Root of the store that holds every lake of this build.
-pub(crate) const STORE: &str = "file:///";
-
-/// A lake's place. Files are reached through the object store; only the lock and the first look at the
-/// folder need a local disk, which is what a lake behind another URL would have to replace.
+/// A lake's place. Files are reached through the object store; what else is done depends on the place: a local disk
+/// has a lock of the operating system, a store has a lease.
 #[derive(Debug, Clone)]
 pub(crate) struct Location {
-    folder: PathBuf,
+    place: Place,
     root: Path,
+    /// Root of the store as a URL, `file:///` or `s3://bucket/`.
+    base: String,
     store: Arc<dyn ObjectStore>,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    /// A folder of this machine.
+    Folder(PathBuf),
+    /// A prefix in a store that can be opened again.
+    Cloud(Url),
+    /// A prefix in a store that was handed over.
+    Given(Url),
 }
 
 impl Location {
     /// Resolves a location; nothing needs to exist there, nothing is made.
     pub(crate) fn new(location: &str) -> Result<Self, PortError> {
         let failed = |reason: &dyn std::fmt::Display| PortError::permanent("open lake", location, reason);
-        let local = match location.split_once("://") {
-            Some(("file", path)) => path,
+        match location.split_once("://") {
+            Some(("file", path)) => Self::folder(location, path),
+            Some((scheme, _)) if cloud::SCHEMES.contains(&scheme) => Self::cloud(location),
             Some((scheme, _)) => {
-                return Err(failed(&format!("locations of kind {scheme}:// are not supported"))
-                    .hint("give a folder on this machine"));
+                Err(failed(&format!("locations of kind {scheme}:// are not supported"))
+                    .hint("give a folder on this machine, or s3://bucket/path, gs://bucket/path, az://container/path"))
             }
-            None => location,
-        };
+            None => Self::folder(location, location),
+        }
+    }
+
+    fn folder(location: &str, local: &str) -> Result<Self, PortError> {
+        let failed = |reason: &dyn std::fmt::Display| PortError::permanent("open lake", location, reason);
         if local.is_empty() {
             return Err(failed(&"no location given").hint("set `lake` to a folder"));
         }
@@ -42,17 +57,79 @@ impl Location {
             return Err(failed(&"it is a file").hint("give a folder"));
         }
         let root = Path::from_absolute_path(&folder).map_err(|error| failed(&error))?;
-        Ok(Self { folder, root, store: Arc::new(DurableStore::default()) })
+        let store = Arc::new(DurableStore::default());
+        Ok(Self { place: Place::Folder(folder), root, base: "file:///".to_owned(), store })
     }
 
-    /// The lake's folder.
-    pub(crate) fn folder(&self) -> &FilePath {
-        &self.folder
+    fn cloud(location: &str) -> Result<Self, PortError> {
+        let failed = |reason: &dyn std::fmt::Display| PortError::permanent("open lake", location, reason);
+        let url = Url::parse(location).map_err(|error| failed(&error))?;
+        let known = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+        if url.host_str().is_none_or(str::is_empty) || !known {
+            // The text is not told: it may hold a password.
+            return Err(PortError::permanent(
+                "open lake",
+                url.scheme(),
+                "its URL is not of the form scheme://bucket/path",
+            )
+            .hint("credentials come from the environment (AWS_…, GOOGLE_…, AZURE_…), not from the URL"));
+        }
+        let store = cloud::store(&url, RetryConfig::default()).map_err(|error| {
+            failed(&error)
+                .hint("set the store's credentials and region in the environment (AWS_…, GOOGLE_…, AZURE_…)")
+        })?;
+        let given = Self::given(url.clone(), store)?;
+        Ok(Self { place: Place::Cloud(url), ..given })
+    }
+
+    /// The prefix that `url` names within a store, which is handed over from its root on.
+    pub(crate) fn given(url: Url, store: Arc<dyn ObjectStore>) -> Result<Self, PortError> {
+        cloud::register_log_stores();
+        let root = Path::from_url_path(url.path())
+            .map_err(|error| PortError::permanent("open lake", url.as_str(), error))?;
+        let base = format!("{}://{}/", url.scheme(), url.host_str().unwrap_or_default());
+        Ok(Self { place: Place::Given(url), root, base, store })
+    }
+
+    /// The lake's folder, if it is on this machine.
+    pub(crate) fn local(&self) -> Option<&FilePath> {
+        match &self.place {
+            Place::Folder(folder) => Some(folder),
+            Place::Cloud(_) | Place::Given(_) => None,
+        }
+    }
+
+    /// The place as a person knows it.
+    pub(crate) fn text(&self) -> String {
+        match &self.place {
+            Place::Folder(folder) => folder.display().to_string(),
+            Place::Cloud(url) | Place::Given(url) => url.as_str().trim_end_matches('/').to_owned(),
+        }
     }
 
     /// The store, from its root on.
     pub(crate) const fn store(&self) -> &Arc<dyn ObjectStore> {
         &self.store
+    }
+
+    /// The same store over connections of its own, for a runtime of its own.
+    pub(crate) fn store_apart(&self, retry: RetryConfig) -> Result<Arc<dyn ObjectStore>, PortError> {
+        match &self.place {
+            Place::Cloud(url) => {
+                cloud::store(url, retry).map_err(|error| failure::of("open lake", self.text(), &error))
+            }
+            Place::Folder(_) | Place::Given(_) => Ok(Arc::clone(&self.store)),
+        }
+    }
+
+    /// Root of the store as a URL.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The lake's own folder.
+    pub(crate) const fn root(&self) -> &Path {
+        &self.root
     }
 
     /// Path of `lake.json`.
@@ -75,17 +152,42 @@ impl Location {
         self.root.clone().join("tables").join(name)
     }
 
-    /// The same as a URL, as Delta wants it.
+    /// Folder of a table's log.
+    pub(crate) fn log(&self, name: &str) -> Path {
+        self.table(name).join("_delta_log")
+    }
+
+    /// The commit that made a version of a table.
+    pub(crate) fn table_commit(&self, name: &str, version: u64) -> Path {
+        self.log(name).join(format!("{version:020}.json"))
+    }
+
+    /// A table's folder as a URL, as Delta wants it.
     pub(crate) fn table_url(&self, name: &str) -> Result<Url, PortError> {
-        let folder = self.folder.join("tables").join(name);
-        Url::from_directory_path(&folder)
-            .map_err(|()| PortError::permanent("open", name, format!("{} is no URL", folder.display())))
+        let failed = || PortError::permanent("open", name, format!("{} is no URL", self.text()));
+        match &self.place {
+            Place::Folder(folder) => {
+                Url::from_directory_path(folder.join("tables").join(name)).map_err(|()| failed())
+            }
+            Place::Cloud(url) | Place::Given(url) => {
+                let mut url = url.clone();
+                let mut segments = url.path_segments_mut().map_err(|()| failed())?;
+                segments.pop_if_empty().extend(["tables", name, ""]);
+                drop(segments);
+                Ok(url)
+            }
+        }
     }
 
     /// A file as a person knows it.
     pub(crate) fn told(&self, path: &Path) -> String {
-        let inside = path.prefix_match(&self.root).map(Path::from_iter);
-        inside.map_or_else(|| path.to_string(), |p| self.folder.join(p.as_ref()).display().to_string())
+        let Some(inside) = path.prefix_match(&self.root).map(Path::from_iter) else {
+            return path.to_string();
+        };
+        match self.local() {
+            Some(folder) => folder.join(inside.as_ref()).display().to_string(),
+            None => format!("{}/{inside}", self.text()),
+        }
     }
 
     /// Reads a small file; none if there is none.
@@ -94,14 +196,46 @@ impl Location {
         match read.await {
             Ok(bytes) => Ok(Some(bytes.to_vec())),
             Err(Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(PortError::permanent("read", self.told(path), error)),
+            Err(error) => Err(failure::of("read", self.told(path), &error)),
+        }
+    }
+
+    /// Whether there is a file.
+    pub(crate) async fn has(&self, path: &Path) -> Result<bool, PortError> {
+        match self.store.head(path).await {
+            Ok(_) => Ok(true),
+            Err(Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(failure::of("read", self.told(path), &error)),
         }
     }
 
     /// Size of a file in bytes.
     pub(crate) async fn size(&self, path: &Path) -> Result<u64, PortError> {
         let meta = self.store.head(path).await;
-        Ok(meta.map_err(|error| PortError::permanent("read", self.told(path), error))?.size)
+        Ok(meta.map_err(|error| failure::of("read", self.told(path), &error))?.size)
+    }
+
+    /// The files in a folder, not those in folders below; none if there is no folder.
+    pub(crate) async fn list(&self, folder: &Path) -> Result<Vec<Path>, PortError> {
+        match self.store.list_with_delimiter(Some(folder)).await {
+            Ok(listed) => Ok(listed.objects.into_iter().map(|object| object.location).collect()),
+            Err(Error::NotFound { .. }) => Ok(Vec::new()),
+            Err(error) => Err(failure::of("list", self.told(folder), &error)),
+        }
+    }
+
+    /// Deletes files; one that is gone already is no failure.
+    pub(crate) async fn delete(&self, files: Vec<Path>) -> Result<(), PortError> {
+        use futures::StreamExt as _;
+        let files = futures::stream::iter(files.into_iter().map(Ok)).boxed();
+        let mut deleted = self.store.delete_stream(files);
+        while let Some(result) = deleted.next().await {
+            match result {
+                Ok(_) | Err(Error::NotFound { .. }) => {}
+                Err(error) => return Err(failure::of("delete files of", self.text(), &error)),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -129,17 +263,34 @@ mod tests {
         let real = folder.path().canonicalize().unwrap();
         let asked = folder.path().join("./a b/100%/lake");
         let location = Location::new(asked.to_str().unwrap()).unwrap();
-        assert_eq!(location.folder(), real.join("a b/100%/lake"));
+        assert_eq!(location.local().unwrap(), real.join("a b/100%/lake"));
         assert!(!real.join("a b").exists());
         let back = location.table_url("t").unwrap().to_file_path().unwrap();
         assert_eq!(back, real.join("a b/100%/lake/tables/t"));
     }
 
     #[test]
+    fn a_prefix_of_a_bucket() {
+        for location in ["s3://bucket/our lake/a", "s3://bucket/our%20lake/a/"] {
+            let location = Location::new(location).unwrap();
+            assert_eq!((location.base(), location.local()), ("s3://bucket/", None));
+            assert_eq!(location.table("t").as_ref(), "our lake/a/tables/t");
+            assert_eq!(location.table_url("t").unwrap().as_str(), "s3://bucket/our%20lake/a/tables/t/");
+            assert_eq!(location.text(), "s3://bucket/our%20lake/a");
+        }
+        let whole = Location::new("s3://bucket").unwrap();
+        assert_eq!(whole.identity().as_ref(), "lake.json");
+        assert_eq!(whole.table_url("t").unwrap().as_str(), "s3://bucket/tables/t/");
+    }
+
+    #[test]
     fn other_places_are_refused() {
-        for location in ["s3://bucket/lake", "", "/no/such/../place"] {
+        for location in
+            ["ftp://host/lake", "", "/no/such/../place", "s3://", "s3:///lake", "s3://a:geheim@b/c"]
+        {
             let error = Location::new(location).unwrap_err();
             assert_eq!(error.operation, "open lake");
+            assert!(!format!("{error} {:?}", error.hint).contains("geheim"));
         }
     }
 }

@@ -8,17 +8,12 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 use leadq_pipeline::ports::{Fault, PortError};
-use serde::{Deserialize, Serialize};
+
+use crate::failure;
+use crate::holder::Holder;
 
 /// Name of the lock file.
 pub(crate) const LOCK_FILE: &str = ".lock";
-
-/// Who writes, since when.
-#[derive(Debug, Serialize, Deserialize)]
-struct Holder {
-    pid: u32,
-    since: String,
-}
 
 /// Held while the lake is written to.
 #[derive(Debug)]
@@ -37,7 +32,7 @@ impl Lock {
     /// Takes the lock of the lake in `folder`.
     pub(crate) fn take(folder: &Path) -> Result<Self, PortError> {
         let subject = || folder.display().to_string();
-        let failed = |error: std::io::Error| PortError::permanent("lock lake", subject(), error);
+        let failed = |error: std::io::Error| failure::of("lock lake", subject(), &error);
         let path = folder.join(LOCK_FILE);
         let mut options = OpenOptions::new();
         let mut file =
@@ -85,10 +80,8 @@ pub(crate) fn holder(folder: &Path) -> Result<Option<String>, PortError> {
 }
 
 fn sign(file: &mut File) -> std::io::Result<()> {
-    let since = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-    let holder = Holder { pid: std::process::id(), since };
     file.set_len(0)?;
-    file.write_all(serde_json::to_string(&holder)?.as_bytes())
+    file.write_all(serde_json::to_string(&Holder::this())?.as_bytes())
 }
 
 /// The holder may have just taken the lock and not signed yet.
@@ -96,9 +89,7 @@ fn told(file: &mut File) -> String {
     let mut text = String::new();
     let read = file.read_to_string(&mut text).ok();
     match read.and_then(|_| serde_json::from_str::<Holder>(&text).ok()) {
-        Some(Holder { pid, since }) => {
-            format!("another process is writing to it: process {pid}, since {since}")
-        }
+        Some(holder) => holder.told(),
         None => "another process is writing to it".to_owned(),
     }
 }

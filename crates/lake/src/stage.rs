@@ -16,8 +16,9 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::crash::{Crash, CrashPoint};
+use crate::failure;
 use crate::fit::fit;
-use crate::location::{Location, STORE};
+use crate::location::Location;
 
 /// Bytes after which a file is closed and the next begun.
 const FILE_BYTES: usize = 128 << 20;
@@ -54,7 +55,7 @@ pub(crate) async fn write(
         }
     }
     drop(queue);
-    let files = encoder.await.map_err(|error| failed(table, error))??;
+    let files = encoder.await.map_err(|error| failed(table, &error))??;
     tracing::debug!(
         table.name = table.name(),
         table.files = files.len(),
@@ -62,7 +63,7 @@ pub(crate) async fn write(
         table.bytes = files.iter().map(|file| file.size).sum::<u64>(),
         "staged table"
     );
-    Ok(TableFiles { name: table.name().to_owned(), schema, store: STORE.to_owned(), files })
+    Ok(TableFiles { name: table.name().to_owned(), schema, store: location.base().to_owned(), files })
 }
 
 type Writer = AsyncArrowWriter<BufWriter>;
@@ -84,12 +85,13 @@ impl Files {
             if batch.num_rows() == 0 {
                 continue;
             }
-            let batch = fit(&batch, &self.schema).map_err(|reason| failed(self.table, reason))?;
+            let batch = fit(&batch, &self.schema)
+                .map_err(|reason| PortError::permanent("stage", self.table.name(), reason))?;
             let (path, mut writer) = match open.take() {
                 Some(open) => open,
-                None => self.begin().map_err(|error| failed(self.table, error))?,
+                None => self.begin().map_err(|error| failed(self.table, &error))?,
             };
-            writer.write(&batch).await.map_err(|error| failed(self.table, error))?;
+            writer.write(&batch).await.map_err(|error| failed(self.table, &error))?;
             if writer.bytes_written() + writer.in_progress_size() < self.limit {
                 open = Some((path, writer));
             } else {
@@ -115,7 +117,7 @@ impl Files {
     }
 
     async fn end(&mut self, path: Path, writer: Writer) -> Result<(), PortError> {
-        let parquet = writer.close().await.map_err(|error| failed(self.table, error))?;
+        let parquet = writer.close().await.map_err(|error| failed(self.table, &error))?;
         let rows = u64::try_from(parquet.file_metadata().num_rows()).unwrap_or_default();
         let size = self.location.size(&path).await?;
         self.done.push(DataFile { path: path.to_string(), size, rows });
@@ -132,8 +134,8 @@ fn properties() -> Result<WriterProperties, ParquetError> {
         .build())
 }
 
-fn failed(table: Table, reason: impl ToString) -> PortError {
-    PortError::permanent("stage", table.name(), reason)
+fn failed(table: Table, error: &(dyn std::error::Error + 'static)) -> PortError {
+    failure::of("stage", table.name(), error)
 }
 
 #[cfg(test)]

@@ -8,20 +8,20 @@ use leadq_contract::run::{FailedRun, RunRecord, TablePin};
 use leadq_pipeline::ports::{BatchStream, Lake as _, LakeWriter, PortError, StagedTable};
 
 use crate::crash::CrashPoint;
+use crate::hold::Hold;
 use crate::lake::DeltaLake;
-use crate::lock::Lock;
-use crate::{delta, runs, stage, state};
+use crate::{delta, failed, runs, stage, state, tidy};
 
 /// Writes while it holds the lock.
 pub(crate) struct DeltaWriter {
     lake: DeltaLake,
-    _lock: Lock,
+    hold: Hold,
 }
 
 impl DeltaWriter {
-    /// A writer of `lake`, whose lock is taken and whose tables are at the last run.
-    pub(crate) const fn new(lake: DeltaLake, lock: Lock) -> Self {
-        Self { lake, _lock: lock }
+    /// A writer of `lake`, which is held and whose tables are at the last run.
+    pub(crate) const fn new(lake: DeltaLake, hold: Hold) -> Self {
+        Self { lake, hold }
     }
 
     /// Pins of the last run, which tables that this run does not stage keep.
@@ -54,15 +54,17 @@ impl LakeWriter for DeltaWriter {
     }
 
     async fn put_state(&self, kind: &str, bytes: Vec<u8>) -> Result<String, PortError> {
-        state::write(&self.lake.location, kind, bytes).await
+        let name = state::write(&self.lake.location, kind, bytes).await?;
+        self.lake.crash.at(CrashPoint::StateWritten)?;
+        Ok(name)
     }
 
-    async fn tidy(&self, _keep_runs: u64) -> Result<(), PortError> {
-        Ok(())
+    async fn tidy(&self, keep_runs: u64) -> Result<(), PortError> {
+        tidy::tidy(&self.lake, &self.hold, keep_runs).await
     }
 
-    async fn note_failure(&self, _failure: &FailedRun) -> Result<(), PortError> {
-        Ok(())
+    async fn note_failure(&self, failure: &FailedRun) -> Result<(), PortError> {
+        failed::note(&self.lake.location, failure).await
     }
 
     async fn commit(
@@ -70,6 +72,7 @@ impl LakeWriter for DeltaWriter {
         mut staged: Vec<StagedTable>,
         mut record: RunRecord,
     ) -> Result<RunRecord, PortError> {
+        self.hold.check().await?;
         record.tables = self.kept_pins(record.run).await?;
         staged.sort_by_key(|staged| Table::ALL.iter().position(|table| *table == staged.table));
         for table in &staged {
@@ -77,7 +80,9 @@ impl LakeWriter for DeltaWriter {
             record.tables.insert(table.table.name().to_owned(), pin);
         }
         self.lake.crash.at(CrashPoint::BeforeRecord)?;
+        self.hold.check().await?;
         runs::create(&self.lake.location, &record).await?;
+        self.lake.crash.at(CrashPoint::AfterRecord)?;
         tracing::info!(run.number = record.run, run.tables = staged.len(), "committed run");
         Ok(record)
     }

@@ -25,9 +25,12 @@ async fn a_second_writer_is_told_who_writes() {
     let writer = place.lake().write(SECRET).await.unwrap();
     let error = refused(&place, SECRET).await;
     assert_eq!(error.fault, Fault::Locked);
-    let holder = format!("another process is writing to it: process {}, since 20", std::process::id());
-    assert!(error.reason.starts_with(&holder), "{error}");
+    let holder = format!("another process is writing to it: process {} on ", std::process::id());
+    assert!(error.reason.starts_with(&holder) && error.reason.contains(", since 20"), "{error}");
+    let lake = place.lake();
+    assert_eq!(lake.writing_now().await.unwrap(), Some(error.reason));
     drop(writer);
+    assert_eq!(lake.writing_now().await.unwrap(), None);
     // Whoever ends takes its name with it.
     assert_eq!(std::fs::read_to_string(place.path.join(".lock")).unwrap(), "");
     place.run(1, &[(Table::DimPlace, 1)]).await;

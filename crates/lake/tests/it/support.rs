@@ -1,6 +1,5 @@
 //! A lake in a temporary folder, tables of made-up rows, and runs over them.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -90,9 +89,7 @@ pub(crate) fn record(run: u64) -> RunRecord {
         started_at: "2026-11-23T01:00:00Z".to_owned(),
         committed_at: "2026-11-23T01:00:05Z".to_owned(),
         dimensions: dimensions(),
-        tables: BTreeMap::new(),
-        seconds: BTreeMap::new(),
-        peak_memory: None,
+        ..RunRecord::default()
     }
 }
 
