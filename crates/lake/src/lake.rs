@@ -7,6 +7,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use leadq_contract::Table;
 use leadq_contract::run::{FailedRun, RunRecord};
 use leadq_pipeline::ports::{Lake, LakeWriter, PortError, TableFiles};
+use object_store::ObjectStoreExt as _;
 use object_store::{ObjectMeta, ObjectStore};
 use url::Url;
 
@@ -106,6 +107,12 @@ impl DeltaLake {
         identity::accepts(&self.location, secret_check).await
     }
 
+    fn make_folder(&self) -> Result<(), PortError> {
+        let Some(folder) = self.location.local() else { return Ok(()) };
+        durable::make_folder(folder)
+            .map_err(|error| failure::of("make lake", folder.display().to_string(), &error))
+    }
+
     /// The folder may be missing, empty, or a lake; anything else is somebody's data.
     async fn check_folder(&self) -> Result<(), PortError> {
         let foreign = match self.location.local() {
@@ -198,14 +205,30 @@ impl Lake for DeltaLake {
         failed::since(&self.location, last.as_ref().map(|run| run.started_at.as_str())).await
     }
 
+    async fn make(&self, secret_check: &str) -> Result<(), PortError> {
+        if identity::exists(&self.location).await? {
+            return identity::accepts(&self.location, secret_check).await;
+        }
+        self.check_folder().await?;
+        self.make_folder()?;
+        identity::claim(&self.location, secret_check).await
+    }
+
+    async fn document(&self, name: &str) -> Result<Option<Vec<u8>>, PortError> {
+        self.location.read(&self.location.document(name)).await
+    }
+
+    async fn put_document(&self, name: &str, bytes: Vec<u8>) -> Result<(), PortError> {
+        let path = self.location.document(name);
+        let put = self.location.store().put(&path, bytes.into()).await;
+        put.map(drop).map_err(|error| failure::of("write", self.location.told(&path), &error))
+    }
+
     async fn write(&self, secret_check: &str) -> Result<Box<dyn LakeWriter>, PortError> {
         if !identity::exists(&self.location).await? {
             self.check_folder().await?;
         }
-        if let Some(folder) = self.location.local() {
-            durable::make_folder(folder)
-                .map_err(|error| failure::of("make lake", folder.display().to_string(), &error))?;
-        }
+        self.make_folder()?;
         let hold = Hold::take(&self.location, self.times).await?;
         identity::claim(&self.location, secret_check).await?;
         self.restore().await?;

@@ -142,6 +142,11 @@ impl Location {
         self.root.clone().join("runs")
     }
 
+    /// A document beside the tables.
+    pub(crate) fn document(&self, name: &str) -> Path {
+        self.root.clone().join("documents").join(format!("{name}.json"))
+    }
+
     /// Folder of the state files.
     pub(crate) fn state(&self) -> Path {
         self.root.clone().join("state")

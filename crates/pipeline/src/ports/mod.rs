@@ -177,6 +177,12 @@ pub trait Lake: Send + Sync {
     /// If it is of a newer build, or cannot be read.
     async fn exists(&self) -> Result<bool, PortError>;
 
+    /// Makes the lake, if it has not been made, so that it knows its secret.
+    ///
+    /// # Errors
+    /// [`Fault::Incompatible`] if it was made with another secret; if there is something else at its place.
+    async fn make(&self, secret_check: &str) -> Result<(), PortError>;
+
     /// The last committed run, if any.
     ///
     /// # Errors
