@@ -11,6 +11,7 @@ mod ingest;
 mod model;
 pub mod observer;
 pub mod ports;
+pub mod retention;
 pub mod run;
 pub mod source;
 mod spool;
