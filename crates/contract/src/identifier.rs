@@ -88,6 +88,13 @@ impl IdentifierSecret {
         self.mac_of(&[b"leadq:content:v1:", digest])
     }
 
+    /// A key for one purpose, which `info` names: what HKDF-Expand (RFC 5869, 2.3) gives as its first 32 bytes,
+    /// with SHA-256, the secret as the pseudorandom key, and `leadq:derive:v1:` before `info`.
+    #[must_use]
+    pub fn derive(&self, info: &[u8]) -> [u8; 32] {
+        self.mac_of(&[b"leadq:derive:v1:", info, &[1]])
+    }
+
     fn mac_of(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.mac.clone();
         parts.iter().for_each(|part| mac.update(part));

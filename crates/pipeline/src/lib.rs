@@ -14,6 +14,7 @@ mod ingest;
 mod leads;
 pub mod observer;
 pub mod ports;
+pub mod retention;
 pub mod run;
 pub mod source;
 mod spool;
