@@ -4,12 +4,13 @@
 //! history of their clients, and makes those clients' parts of the tables anew. Clients in which nothing changed keep
 //! theirs. What comes out is what one run over all files would have made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use arrow::record_batch::RecordBatch;
+use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use leadq_contract::run::{FailedRun, LAKE_FORMAT, RunFile, RunRecord};
 use leadq_contract::{ClientId, ClientSettings, IdentifierKind, IdentifierSecret, LeadSchema, Limits};
@@ -24,7 +25,8 @@ use crate::fingerprint;
 use crate::ingest::Reading;
 use crate::leads::LeadsDue;
 use crate::observer::{Observer, Stage};
-use crate::ports::{Archive, BatchStream, Engine, Host, Lake, LakeWriter, PortError, Received, StagedTable};
+use crate::ports::{Archive, BatchStream, ContentId, Engine, Host, Lake, LakeWriter, PortError, Received, StagedTable};
+use crate::retention::{self, Retention};
 use crate::spool::SpoolMemory;
 use crate::state::{ClientState, LeadsState, Manifest};
 use crate::tables::Tables;
@@ -64,6 +66,8 @@ pub struct RunRequest {
     pub version: String,
     /// Runs whose tables stay readable.
     pub keep_runs: u64,
+    /// How long files as received stay in the archive.
+    pub retention: Retention,
     /// Make every table anew from the archive, whatever the last run left.
     pub replay: bool,
 }
@@ -130,7 +134,8 @@ pub async fn run(
         ..RunRecord::default()
     };
     let memory = SpoolMemory::new(request.spool_memory);
-    let stages = Stages { request, ports, writer: &*writer, observer, memory, tables, draft };
+    let expired = expired(&catalogue, request.retention, &started_at);
+    let stages = Stages { request, ports, writer: &*writer, observer, memory, tables, expired, draft };
     match stages.all(manifest, &catalogue).await {
         Ok(record) => Ok(RunOutcome::Committed { record, previous }),
         Err(error) => {
@@ -160,6 +165,15 @@ async fn left_behind(
         manifest.clients.values_mut().for_each(ClientState::void);
     }
     Ok((previous, manifest))
+}
+
+/// Contents that may leave the archive.
+fn expired(catalogue: &[Received], retention: Retention, now: &str) -> BTreeSet<ContentId> {
+    if retention == Retention::default() {
+        return BTreeSet::new();
+    }
+    let now = now.parse::<DateTime<Utc>>().ok().and_then(|now| now.timestamp_nanos_opt());
+    now.map(|now| retention::expired(catalogue, retention, now)).unwrap_or_default()
 }
 
 /// What is to be done.
@@ -195,6 +209,8 @@ pub(crate) struct Stages<'a> {
     pub(crate) memory: SpoolMemory,
     /// Data files that tables have or will have.
     pub(crate) tables: Tables,
+    /// Contents that may leave the archive.
+    pub(crate) expired: BTreeSet<ContentId>,
     /// The record so far.
     draft: RunRecord,
 }
@@ -232,7 +248,9 @@ impl Stages<'_> {
     async fn commit(mut self, mut manifest: Manifest) -> Result<RunRecord, RunError> {
         self.observer.begin(Stage::Commit, 1);
         let begun = Instant::now();
-        manifest.clients.values_mut().for_each(ClientState::thin_out);
+        let freezes = self.request.retention != Retention::default();
+        manifest.clients.values_mut().for_each(|client| client.thin_out(freezes));
+        let leaving = self.leaving(&mut manifest).await?;
         let state = self.writer.put_state("manifest", manifest.to_bytes()?).await?;
         self.draft.state = std::iter::once(state).chain(manifest.folds().cloned()).collect();
         self.draft.committed_at = self.ports.host.now();
@@ -241,10 +259,30 @@ impl Stages<'_> {
         let record = self.writer.commit(staged, self.draft).await?;
         self.observer.step("run record");
         tracing::info!(run = record.run, commit.seconds = begun.elapsed().as_secs_f64(), "run committed");
-        if let Err(error) = self.writer.tidy(self.request.keep_runs).await {
+        // Removed only now: a run that fails needs them.
+        let removed = self.ports.archive.remove(&leaving).await;
+        if let Err(error) = removed.and(self.writer.tidy(self.request.keep_runs).await) {
             tracing::warn!(%error, "the run is committed, but what nobody needs any more could not all be cleaned up");
         }
         Ok(record)
+    }
+
+    /// Contents of the archive that nobody will need, noted as gone.
+    async fn leaving(&self, manifest: &mut Manifest) -> Result<Vec<ContentId>, RunError> {
+        if self.expired.is_empty() {
+            return Ok(Vec::new());
+        }
+        let clients = manifest.clients.values().flat_map(ClientState::needed);
+        let needed: BTreeSet<&ContentId> =
+            clients.chain(manifest.leads.files.iter().map(|file| &file.entry.content)).collect();
+        let there = self.ports.archive.contents().await?.into_iter().map(|(content, _)| content);
+        let leaving: Vec<ContentId> =
+            there.filter(|content| self.expired.contains(content) && !needed.contains(content)).collect();
+        let gone: BTreeSet<&ContentId> = leaving.iter().collect();
+        for file in manifest.clients.values_mut().flat_map(|client| &mut client.files) {
+            file.removed |= gone.contains(&file.content);
+        }
+        Ok(leaving)
     }
 
     /// What every file is read with.

@@ -113,6 +113,8 @@ pub(crate) struct FileState {
     pub(crate) reading: ReportReading,
     /// It came when what it would change was frozen.
     pub(crate) too_late: bool,
+    /// The archive keeps its bytes no longer.
+    pub(crate) removed: bool,
 }
 
 /// A snapshot folded.
@@ -140,14 +142,14 @@ pub(crate) struct Segment {
 }
 
 impl ClientState {
-    /// Forgets everything but what is frozen: a replay begins there. `frozen` may have no segment only if it is 0.
+    /// Forgets everything but what is frozen and what cannot be read again: a replay begins there.
     pub(crate) fn reset(&mut self) {
         self.rewind(self.frozen);
         let frozen: BTreeSet<usize> = self.snapshots.iter().map(|snapshot| snapshot.file).collect();
         let mut places = BTreeMap::new();
         let mut kept = Vec::new();
         for (place, file) in std::mem::take(&mut self.files).into_iter().enumerate() {
-            if frozen.contains(&place) {
+            if frozen.contains(&place) || file.removed {
                 places.insert(place, kept.len());
                 kept.push(file);
             }
@@ -155,10 +157,10 @@ impl ClientState {
         for snapshot in &mut self.snapshots {
             snapshot.file = places.get(&snapshot.file).copied().unwrap_or_default();
         }
-        let frozen_entries: BTreeSet<_> =
+        let known: BTreeSet<_> =
             kept.iter().map(|file| (file.entry.clone(), file.content.clone())).collect();
         self.files = kept;
-        self.taken.retain(|entry| frozen_entries.contains(&(entry.name.clone(), entry.content.clone())));
+        self.taken.retain(|entry| known.contains(&(entry.name.clone(), entry.content.clone())));
         // Its leads are none of its files.
         self.tables.retain(|table, _| table == Table::DimLead.name());
     }
@@ -174,6 +176,26 @@ impl ClientState {
         self.snapshots.truncate(self.folded());
     }
 
+    /// How many snapshots, the oldest, have files that may all leave the archive.
+    pub(crate) fn leaving(&self, order: &[usize], expired: &BTreeSet<ContentId>) -> usize {
+        let leaves = |place: &&usize| {
+            let file = &self.files[**place];
+            file.removed || expired.contains(&file.content)
+        };
+        order.iter().take_while(leaves).count()
+    }
+
+    /// Freezes the history as far as a kept fold allows and its files may leave.
+    pub(crate) fn freeze(&mut self, leaving: usize) {
+        let ends = self.segments.iter().map(|segment| segment.upto);
+        self.frozen = ends.filter(|end| *end <= leaving).max().unwrap_or(0).max(self.frozen);
+    }
+
+    /// Contents that are needed to fold again what is not frozen.
+    pub(crate) fn needed(&self) -> impl Iterator<Item = &ContentId> {
+        self.snapshots.iter().skip(self.frozen).map(|snapshot| &self.files[snapshot.file].content)
+    }
+
     /// Snapshots folded.
     pub(crate) fn folded(&self) -> usize {
         self.segments.last().map_or(0, |segment| segment.upto)
@@ -182,8 +204,12 @@ impl ClientState {
     /// Keeps few folds, at distances from the newest that about double: of those whose distance has the same power of
     /// two the oldest, the newest of all, and the one at the end of what is frozen. So a late file costs a few times
     /// its age, and the folds take little room. Stretches between them are joined.
-    pub(crate) fn thin_out(&mut self) {
+    ///
+    /// Where files leave the archive in time, some eight more are kept at even distances, so that what is frozen can
+    /// follow what has left.
+    pub(crate) fn thin_out(&mut self, freezes: bool) {
         let newest = self.folded();
+        let even = if freezes { ((newest - self.frozen) / 8).next_power_of_two() } else { usize::MAX };
         let power = |segment: &Segment| (newest - segment.upto).checked_ilog2();
         let mut kept: Vec<Segment> = Vec::new();
         for mut segment in std::mem::take(&mut self.segments) {
@@ -191,7 +217,8 @@ impl ClientState {
             while let Some(before) = kept.pop() {
                 let stays = kept.last().is_none_or(|older| power(older) != power(&before))
                     || before.upto == self.frozen
-                    || before.upto == newest;
+                    || before.upto == newest
+                    || before.upto.is_multiple_of(even);
                 if stays {
                     kept.push(before);
                     break;
@@ -274,7 +301,7 @@ mod tests {
         let mut state = state(&[], 0);
         for upto in 1..=200 {
             state.segments.push(Segment { upto, versions: vec![format!("v{upto}")], ..Segment::default() });
-            state.thin_out();
+            state.thin_out(false);
             let distances: Vec<_> = state.segments.iter().rev().map(|segment| upto - segment.upto).collect();
             assert!(distances.len() <= 12, "{distances:?}");
             // Whatever comes late, the fold before it is at most a few times as far back as it is.
@@ -289,9 +316,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_frozen_follows_what_leaves() {
+        let mut state = state(&[], 0);
+        for upto in 1..=300_usize {
+            state.segments.push(Segment { upto, ..Segment::default() });
+            let leaving = upto.saturating_sub(100);
+            state.freeze(leaving);
+            assert!(state.frozen <= leaving && leaving - state.frozen <= 32, "{leaving} {}", state.frozen);
+            state.thin_out(true);
+            assert!(state.segments.len() < 40, "{}", state.segments.len());
+        }
+    }
+
+    #[test]
     fn the_end_of_what_is_frozen_stays() {
         let mut state = state(&[10, 11, 12, 13, 14, 15, 16], 11);
-        state.thin_out();
+        state.thin_out(false);
         assert!(state.segments.iter().any(|segment| segment.upto == 11));
         state.rewind(13);
         assert!((11..=13).contains(&state.folded()));

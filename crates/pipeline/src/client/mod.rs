@@ -93,6 +93,7 @@ impl Stages<'_> {
         let read = self.reports(&settings, due.entries, &mut state).await?;
         let judged = judge(&state);
         let fold = self.fold(&settings, &mut state, &judged.order, read).await?;
+        state.freeze(state.leaving(&judged.order, &self.expired));
         self.model(&settings, &mut state, &judged, &fold, leads).await?;
         for (place, file) in state.files.iter().enumerate().skip(known) {
             self.note_file(RunFile {
@@ -131,6 +132,7 @@ impl Stages<'_> {
                         too_late: state.is_too_late(&part.facts),
                         facts: part.facts.clone(),
                         reading: part.reading.clone(),
+                        removed: false,
                     });
                     known.insert(identity(&part.facts), state.files.len() - 1);
                     state.files.len() - 1
@@ -177,11 +179,18 @@ impl Stages<'_> {
         }
         self.observer.begin(Stage::History, (order.len() - from) as u64);
         self.read_again(client, state, &order[from..], &mut read).await?;
-        let snapshots =
-            order[from..].iter().filter_map(|place| Some((*place, read.remove(place)?))).collect();
-        let (fold, segment) = self.fold_on(client, state, fold, snapshots).await?;
-        if segment.upto > from {
-            state.segments.push(segment);
+        // Where files are about to leave the archive, a fold is kept at the end of what can be frozen then.
+        let cut = state.leaving(order, &self.expired).clamp(from, order.len());
+        let before_cut = (from < cut).then_some(from..cut);
+        let after_cut = (cut < order.len() || from == cut).then_some(cut..order.len());
+        let mut fold = fold;
+        for stretch in before_cut.into_iter().chain(after_cut) {
+            let snapshots = order[stretch].iter().filter_map(|place| Some((*place, read.remove(place)?)));
+            let segment;
+            (fold, segment) = self.fold_on(client, state, fold, snapshots.collect()).await?;
+            if segment.upto > state.folded() {
+                state.segments.push(segment);
+            }
         }
         Ok(fold)
     }
