@@ -80,7 +80,8 @@ impl Failed {
 
 const NETWORK: &str = "it is tried again; if it lasts, look at the network and at the server's log";
 const SLOW: &str = "it is tried again; if the server is only slow, set read_timeout in [[sftp]] higher";
-const MISSING: &str = "see whether the path in the location is right, from / or with /~/ from the login's home";
+const MISSING: &str =
+    "see whether the path in the location is right, from / or with /~/ from the login's home";
 const DENIED: &str = "ask the server's owner to let the user do this";
 const OWNER: &str = "ask the server's owner; its log says more";
 
@@ -90,7 +91,9 @@ impl From<Error> for Failed {
             Error::Status(status) => {
                 Self::Refused(Refused { code: status.status_code, words: words(&status.error_message) })
             }
-            Error::UnexpectedPacket => Self::Absurd("the server's answer is of another kind than the question".to_owned()),
+            Error::UnexpectedPacket => {
+                Self::Absurd("the server's answer is of another kind than the question".to_owned())
+            }
             Error::Limited(reason) => Self::Absurd(reason),
             Error::IO(reason) | Error::UnexpectedBehavior(reason) => Self::Broken(words(&reason)),
             Error::Timeout => Self::Broken("time-out".to_owned()),

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 
 use crate::answer::{Failed, seconds, within, words};
 use crate::host_key::Pins;
-use crate::login::{NotIn, Ready, log_in};
+use crate::login::{Ready, log_in};
 use crate::settings::SftpSettings;
 
 /// How often a silent server is asked whether it is still there.
@@ -98,13 +98,7 @@ impl Connection {
         let login = log_in(&mut ssh, &settings.user, &logins);
         match tokio::time::timeout(settings.connect_timeout, login).await {
             Ok(Ok(())) => {}
-            Ok(Err(not_in)) => {
-                if matches!(not_in, NotIn::Broken(_)) {
-                    // What the server said last may still be on its way through the handler.
-                    tokio::task::yield_now().await;
-                }
-                return Err(not_in.told(&server, heard.farewell.get().map(String::as_str)));
-            }
+            Ok(Err(not_in)) => return Err(not_in.told(&server, heard.farewell.get().map(String::as_str))),
             Err(_) => return Err(late("log in to", &server, settings.connect_timeout)),
         }
         let session = session(&ssh);
@@ -222,10 +216,13 @@ fn told(error: &russh::Error, farewell: Option<&String>, server: &str) -> PortEr
         }
         russh::Error::Version => permanent("what answers is no SSH server".to_owned())
             .hint("see whether host and port of the location are right"),
-        russh::Error::WrongServerSig => permanent("the server cannot prove that its host key is its own".to_owned())
-            .hint("ask the server's owner; somebody may stand between, and nothing was sent to them"),
+        russh::Error::WrongServerSig => {
+            permanent("the server cannot prove that its host key is its own".to_owned())
+                .hint("ask the server's owner; somebody may stand between, and nothing was sent to them")
+        }
         error => {
-            let reason = farewell.map_or_else(|| words(&error.to_string()), |words| format!("it said: {words}"));
+            let reason =
+                farewell.map_or_else(|| words(&error.to_string()), |words| format!("it said: {words}"));
             permanent(reason)
                 .fault(Fault::Transient)
                 .hint("it is tried again; if it lasts, see whether host and port are right and the network lets through")

@@ -203,7 +203,9 @@ impl DropFolder for SftpDrop {
                 Err(failed) if failed.is_missing() => {}
                 Err(failed) => return Err(told(failed)),
             }
-            let Err(failed) = connection.ask(connection.sftp.rename(&*from, &*to)).await else { return Ok(()) };
+            let Err(failed) = connection.ask(connection.sftp.rename(&*from, &*to)).await else {
+                return Ok(());
+            };
             if failed.is_broken() || connection.ask(connection.sftp.lstat(&*to)).await.is_err() {
                 return Err(told(failed));
             }

@@ -66,8 +66,9 @@ impl Pins {
                     Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
                     Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
                     Err(error) => {
-                        return Err(PortError::permanent("read", path.display().to_string(), error)
-                            .hint("let known_hosts in [[sftp]] name a file that can be read, or set host_key"));
+                        return Err(PortError::permanent("read", path.display().to_string(), error).hint(
+                            "let known_hosts in [[sftp]] name a file that can be read, or set host_key",
+                        ));
                     }
                 };
                 let known = Known::of(&text, host, port);
@@ -120,13 +121,16 @@ impl Pins {
         }
         let set = seen.first().map_or_else(String::new, |key| format!("host_key = \"{}\"", of(key)));
         if self.expected.is_empty() {
-            let reason = format!("its host key is not known: got {got}; expected none, as {place} has none for {name}");
+            let reason = format!(
+                "its host key is not known: got {got}; expected none, as {place} has none for {name}"
+            );
             return PortError::permanent("trust", subject, reason).hint(format!(
                 "ask the server's owner whether this is its fingerprint; if so, set {set} in [[sftp]] for host {}",
                 self.host
             ));
         }
-        let reason = format!("its host key is not the one that was pinned: got {got}; expected {expected} of {place}");
+        let reason =
+            format!("its host key is not the one that was pinned: got {got}; expected {expected} of {place}");
         PortError::permanent("trust", subject, reason).hint(format!(
             "ask the server's owner whether its key was changed; if so, set {set} in [[sftp]] for host {}; if not, \
              somebody may stand between, and nothing was sent to them",
@@ -136,9 +140,11 @@ impl Pins {
 
     /// The error of a server whose keys are all of other kinds.
     pub(crate) fn no_common(&self, subject: &str, theirs: &[String]) -> PortError {
-        let reason = format!("its host keys are of kinds that are not accepted: {}", shown(&theirs.join(", ")));
-        PortError::permanent("trust", subject, reason)
-            .hint("ask the server's owner for a key of the kind ed25519, ECDSA, or RSA with SHA-2 (rsa-sha2-256)")
+        let reason =
+            format!("its host keys are of kinds that are not accepted: {}", shown(&theirs.join(", ")));
+        PortError::permanent("trust", subject, reason).hint(
+            "ask the server's owner for a key of the kind ed25519, ECDSA, or RSA with SHA-2 (rsa-sha2-256)",
+        )
     }
 }
 

@@ -140,7 +140,9 @@ fn decoded(text: &str) -> Result<String, String> {
         }
         let digits = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
         let byte = digits.and_then(|two| u8::from_str_radix(two, 16).ok());
-        bytes.push(byte.ok_or("a percent sign in it is not followed by two hexadecimal digits; write it as %25")?);
+        bytes.push(
+            byte.ok_or("a percent sign in it is not followed by two hexadecimal digits; write it as %25")?,
+        );
         rest = &tail[2..];
     }
     let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;

@@ -105,8 +105,9 @@ impl Ready {
 /// Reads a private key.
 fn key(path: &Path, passphrase: Option<&Secret>) -> Result<Ready, PortError> {
     let wrong = |reason: String| PortError::permanent("use the key", path.display().to_string(), reason);
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| wrong(error.to_string()).hint("let key_file in [[sftp]] name a private key that can be read"))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        wrong(error.to_string()).hint("let key_file in [[sftp]] name a private key that can be read")
+    })?;
     warn_if_others_read(path);
     let tried = |passphrase| keys::decode_secret_key(&text, passphrase);
     let read = match tried(None) {
@@ -187,9 +188,11 @@ impl NotIn {
 
 /// Tries one way to log in after the other. What is sent is what the server says it allows.
 pub(crate) async fn log_in(ssh: &mut Handle<Client>, user: &str, logins: &[Ready]) -> Result<(), NotIn> {
-    let AuthResult::Failure { remaining_methods: mut allowed, .. } = ssh.authenticate_none(user).await? else {
+    let One::Out { mut allowed, .. } = heard(ssh.authenticate_none(user).await?.into(), ssh)? else {
         return Ok(());
     };
+    // Some servers leave out what was refused once.
+    let mut offered = allowed.clone();
     let mut told = Vec::new();
     let mut refused: Vec<&Secret> = Vec::new();
     for login in logins {
@@ -204,12 +207,16 @@ pub(crate) async fn log_in(ssh: &mut Handle<Client>, user: &str, logins: &[Ready
             told.push(format!("{name}: not tried, the password was refused already"));
             continue;
         }
-        match one(ssh, user, login).await? {
+        let outcome = one(ssh, user, login).await?;
+        match heard(outcome, ssh)? {
             One::In => return Ok(()),
             One::Out { allowed: now, partial } => {
                 let fate = if partial { "accepted, and more is asked for" } else { "refused" };
                 told.push(format!("{name}: {fate}"));
                 allowed = now;
+                if partial {
+                    offered.clone_from(&allowed);
+                }
                 if let Ready::Password(secret) = login
                     && !partial
                 {
@@ -219,7 +226,7 @@ pub(crate) async fn log_in(ssh: &mut Handle<Client>, user: &str, logins: &[Ready
             One::Unable(reason) => told.push(format!("{name}: {reason}")),
         }
     }
-    let methods: Vec<String> = allowed.iter().map(String::from).collect();
+    let methods: Vec<String> = offered.iter().map(String::from).collect();
     Err(NotIn::Refused(format!(
         "the server does not let {user} in; tried: {}; the server allows: {}",
         told.join("; "),
@@ -230,7 +237,10 @@ pub(crate) async fn log_in(ssh: &mut Handle<Client>, user: &str, logins: &[Ready
 /// What came of one way to log in.
 enum One {
     In,
-    Out { allowed: MethodSet, partial: bool },
+    Out {
+        allowed: MethodSet,
+        partial: bool,
+    },
     /// It could not even be tried.
     Unable(String),
 }
@@ -243,6 +253,14 @@ impl From<AuthResult> for One {
                 Self::Out { allowed, partial }
             }
         }
+    }
+}
+
+/// An outcome that the server said; `russh` has a connection that broke look like a refusal that allows nothing.
+fn heard(outcome: One, ssh: &Handle<Client>) -> Result<One, russh::Error> {
+    match outcome {
+        One::Out { allowed, .. } if allowed.is_empty() && ssh.is_closed() => Err(russh::Error::Disconnect),
+        outcome => Ok(outcome),
     }
 }
 
@@ -281,7 +299,8 @@ async fn agent(ssh: &mut Handle<Client>, user: &str, socket: &Path) -> Result<On
     use russh::keys::agent::AgentIdentity;
     use russh::keys::agent::client::AgentClient;
 
-    let unreachable = |error: keys::Error| One::Unable(format!("cannot be asked at {}: {error}", socket.display()));
+    let unreachable =
+        |error: keys::Error| One::Unable(format!("cannot be asked at {}: {error}", socket.display()));
     let mut client = match AgentClient::connect_uds(socket).await {
         Ok(client) => client,
         Err(error) => return Ok(unreachable(error)),

@@ -101,7 +101,9 @@ impl OpenFile {
                 return Ok(());
             }
             if got > wanted {
-                return Err(Failed::Absurd(format!("the server sent {got} bytes where {wanted} were asked for")));
+                return Err(Failed::Absurd(format!(
+                    "the server sent {got} bytes where {wanted} were asked for"
+                )));
             }
             if got < wanted {
                 // The file may end here, or the server gives less at once: the rest of the piece tells.

@@ -81,9 +81,11 @@ impl SftpSettings {
     ) -> Result<Self, PortError> {
         let section = section(location, sections);
         let about = |reason: &str| PortError::permanent("log in to", location.host(), reason);
-        let user = location.user().map(str::to_owned).or_else(|| section?.user.clone()).or(around.user.clone());
+        let user =
+            location.user().map(str::to_owned).or_else(|| section?.user.clone()).or(around.user.clone());
         let user = user.ok_or_else(|| {
-            about("it is not said as whom").hint("set user in [[sftp]], or write sftp://user@host/… in the location")
+            about("it is not said as whom")
+                .hint("set user in [[sftp]], or write sftp://user@host/… in the location")
         })?;
         let mut settings = Self::new(location.host(), user, host_keys(section, around, location)?);
         let port = location.port().or_else(|| section?.port);
@@ -120,7 +122,8 @@ fn section<'a>(location: &Location, sections: &'a [SftpConfig]) -> Option<&'a Sf
         if !host.eq_ignore_ascii_case(location.host()) || differs {
             continue;
         }
-        let named = usize::from(port.0.is_some() && port.1.is_some()) + usize::from(user.0.is_some() && user.1.is_some());
+        let named = usize::from(port.0.is_some() && port.1.is_some())
+            + usize::from(user.0.is_some() && user.1.is_some());
         if best.is_none_or(|(most, _)| named > most) {
             best = Some((named, section));
         }
@@ -224,7 +227,9 @@ mod tests {
     fn the_section_that_names_most() {
         let config = "[[sftp]]\nhost = \"h\"\nuser = \"ann\"\n[[sftp]]\nhost = \"H\"\nport = 2222\nattempts = 9\n\
                       [[sftp]]\nhost = \"h\"\nport = 2222\nuser = \"bob\"\nattempts = 7\n";
-        let of = |location: &str| resolve(location, config, &around()).map(|it| (it.server(), it.attempts)).unwrap();
+        let of = |location: &str| {
+            resolve(location, config, &around()).map(|it| (it.server(), it.attempts)).unwrap()
+        };
         assert_eq!(of("sftp://h/x"), ("sftp://ann@h".to_owned(), 4));
         assert_eq!(of("sftp://h:2222/x"), ("sftp://me@h:2222".to_owned(), 9));
         assert_eq!(of("sftp://bob@h:2222/x"), ("sftp://bob@h:2222".to_owned(), 7));

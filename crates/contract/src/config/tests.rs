@@ -82,7 +82,8 @@ fn an_sftp_server_has_a_host_and_paths_from_the_files_folder() {
     assert!(parse("[[sftp]]\nport = 22\n").unwrap_err().message.contains("host"));
     assert!(parse("[[sftp]]\nhost = \"h\"\nhost_key = 7\n").unwrap_err().message.contains("SHA256"));
     assert!(parse("[[sftp]]\nhost = \"h\"\nport = 70000\n").is_err());
-    let text = "[[sftp]]\nhost = \"h\"\nkey_file = \"k\"\nknown_hosts = \"/known\"\nhost_key = [\"a\", \"b\"]\n";
+    let text =
+        "[[sftp]]\nhost = \"h\"\nkey_file = \"k\"\nknown_hosts = \"/known\"\nhost_key = [\"a\", \"b\"]\n";
     let mut sftp = parse(text).unwrap().sftp.remove(0);
     sftp.rebase(std::path::Path::new("etc"));
     assert_eq!((sftp.key_file.as_deref(), sftp.known_hosts.as_deref()), (Some("etc/k"), Some("/known")));

@@ -89,7 +89,11 @@ impl Plan {
     /// A plan that serves some files, with the password `right`.
     #[must_use]
     pub fn serving<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
-        let file = |bytes: &[u8]| ServedFile { bytes: bytes.to_vec(), modified: 1_700_000_000, ..ServedFile::default() };
+        let file = |bytes: &[u8]| ServedFile {
+            bytes: bytes.to_vec(),
+            modified: 1_700_000_000,
+            ..ServedFile::default()
+        };
         let files = files.into_iter().map(|(path, bytes)| (path.to_owned(), file(bytes)));
         Self { files: files.collect(), password: Some("right".to_owned()), ..Self::default() }
     }
@@ -145,7 +149,8 @@ impl TestServer {
     /// # Errors
     /// If there is no port, or a key cannot be made.
     pub async fn start_with_keys(plan: Plan, kinds: &[Algorithm]) -> io::Result<Self> {
-        let make = |kind: &Algorithm| PrivateKey::random(&mut safe_rng(), kind.clone()).map_err(io::Error::other);
+        let make =
+            |kind: &Algorithm| PrivateKey::random(&mut safe_rng(), kind.clone()).map_err(io::Error::other);
         let keys = kinds.iter().map(make).collect::<io::Result<Vec<_>>>()?;
         let fingerprints = keys.iter().map(|key| key.fingerprint(HashAlg::Sha256).to_string()).collect();
         let mut methods = MethodSet::empty();
@@ -184,14 +189,12 @@ impl TestServer {
         format!("sftp://{USER}@127.0.0.1:{}{path}", self.port)
     }
 
-    /// Settings that log in with the password `right`, try once, and wait two seconds at most.
+    /// Settings that log in with the password `right`, and try once.
     #[must_use]
     pub fn settings(&self) -> SftpSettings {
         SftpSettings {
             port: self.port,
             logins: vec![Login::Password(Secret::new("right"))],
-            connect_timeout: Duration::from_secs(10),
-            read_timeout: Duration::from_secs(2),
             attempts: 1,
             first_pause: Duration::from_millis(1),
             ..SftpSettings::new("127.0.0.1", USER, HostKeys::Fingerprints(self.fingerprints.clone()))

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use russh_sftp::protocol::{
-    Attrs, Data, File, FileAttributes, Handle, Name, OpenFlags, Status, StatusCode,
-};
+use russh_sftp::protocol::{Attrs, Data, File, FileAttributes, Handle, Name, OpenFlags, Status, StatusCode};
 use russh_sftp::server::Handler;
 
 use super::{Plan, ServedFile, Shared, Silence, State, locked};
@@ -132,8 +130,10 @@ impl Plan {
         for path in self.links.keys().filter(|path| within(path)) {
             found.insert(parent(path).1, of_kind(0o120_777));
         }
-        let mut files: Vec<File> =
-            [".", ".."].into_iter().map(|name| File { longname: String::new(), ..File::dummy(name) }).collect();
+        let mut files: Vec<File> = [".", ".."]
+            .into_iter()
+            .map(|name| File { longname: String::new(), ..File::dummy(name) })
+            .collect();
         // A line for people would tell the kind where the attributes do not.
         files.extend(found.into_iter().map(|(name, attrs)| line(name, attrs)));
         let further = self.entries.get(folder).into_iter().flatten();

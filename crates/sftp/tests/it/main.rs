@@ -1,5 +1,12 @@
 //! Drops on SFTP servers, with real servers: OpenSSH's, and one that misbehaves on demand.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking"
+)]
+
 mod misbehaving;
 mod openssh;
 

@@ -131,7 +131,6 @@ async fn a_connection_that_broke_is_opened_anew() {
     settings.attempts = 5;
     let folder = drop_at(settings, &sshd.location(""));
     assert_eq!(folder.list().await.unwrap().files.len(), 1);
-    // What serves the connection is a process of its own; the next one listens for it only.
     sshd.restart();
     sshd.put("b.csv", b"b");
     assert_eq!(folder.list().await.unwrap().files.len(), 2);

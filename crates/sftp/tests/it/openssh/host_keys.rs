@@ -57,7 +57,11 @@ async fn an_unknown_host_is_never_learned() {
     let before = fs::read(&path).unwrap();
     for _ in 0..2 {
         let name = format!("[127.0.0.1]:{}", sshd.port());
-        says(list(&sshd, keys.clone()).await, Fault::Permanent, &[&"not known", &right, &name, &"host_key = "]);
+        says(
+            list(&sshd, keys.clone()).await,
+            Fault::Permanent,
+            &[&"not known", &right, &name, &"host_key = "],
+        );
     }
     assert_eq!(fs::read(&path).unwrap(), before);
     let missing = HostKeys::KnownHosts(sshd.path("no-such-file"));
@@ -88,7 +92,8 @@ async fn a_changed_and_a_revoked_key() {
     let name = format!("[127.0.0.1]:{}", sshd.port());
     let ((other, expected), right) = (other(&sshd), sshd.fingerprint("ed25519"));
     let (path, keys) = known(&sshd, &format!("{name} {other}\n"));
-    let words: [&dyn std::fmt::Display; 4] = [&"not the one that was pinned", &right, &expected, &path.display()];
+    let words: [&dyn std::fmt::Display; 4] =
+        [&"not the one that was pinned", &right, &expected, &path.display()];
     says(list(&sshd, keys).await, Fault::Permanent, &words);
     let key = sshd.host_key("ed25519");
     let (_, keys) = known(&sshd, &format!("{name} {key}\n@revoked * {key}\n"));

@@ -32,7 +32,8 @@ async fn an_encrypted_key_needs_its_passphrase() {
     let sshd = Sshd::start(&["ed25519"]);
     sshd.put("a.csv", b"a");
     let path = sshd.key("locked", "ed25519", "hunter2");
-    let with = |passphrase: Option<&str>| Login::Key { path: path.clone(), passphrase: passphrase.map(Secret::new) };
+    let with =
+        |passphrase: Option<&str>| Login::Key { path: path.clone(), passphrase: passphrase.map(Secret::new) };
     assert_eq!(list(&sshd, with(Some("hunter2"))).await.unwrap(), ["a.csv"]);
     let words: [&dyn std::fmt::Display; 2] = [&"locked", &"passphrase does not open it"];
     let error = says(list(&sshd, with(Some("hunter3"))).await, Fault::Permanent, &words);
@@ -107,5 +108,15 @@ async fn the_keys_of_an_agent() {
     add(&stranger);
     says(list(&sshd, Login::Agent { socket: socket.clone() }).await, Fault::Permanent, &[&"agent: refused"]);
     add(&sshd.key("known", "rsa", ""));
-    assert_eq!(list(&sshd, Login::Agent { socket }).await.unwrap(), ["a.csv"]);
+    assert_eq!(list(&sshd, Login::Agent { socket: socket.clone() }).await.unwrap(), ["a.csv"]);
+    // So many keys that the server has enough before it comes to the right one.
+    output(Command::new(program("ssh-add")).args(["-q", "-D"]).env("SSH_AUTH_SOCK", &socket));
+    for number in 0..8 {
+        let path = sshd.path(&format!("stranger-{number}"));
+        keygen(&path, "ed25519", "");
+        add(&path);
+    }
+    let words: [&dyn std::fmt::Display; 2] =
+        [&"the server ended the login", &"Too many authentication failures"];
+    says(list(&sshd, Login::Agent { socket }).await, Fault::Permanent, &words);
 }

@@ -38,8 +38,12 @@ impl Sshd {
         panic!("sshd does not start: {}", fs::read_to_string(folder.path().join("log")).unwrap());
     }
 
-    /// Ends it, and starts it again in the same place.
+    /// Ends it with all its connections, and starts it again in the same place.
     pub(super) fn restart(&mut self) {
+        for child in children(self.child.id()) {
+            // It may have ended with the one that it belongs to.
+            let _ = Command::new("kill").args(["-9", &child.to_string()]).status();
+        }
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.child = launch(self.folder.path());
@@ -116,6 +120,14 @@ impl Drop for Sshd {
     }
 }
 
+/// Processes that a process has started, and theirs; each connection has its own.
+fn children(of: u32) -> Vec<u32> {
+    let text = fs::read_to_string(format!("/proc/{of}/task/{of}/children")).unwrap_or_default();
+    let own: Vec<u32> = text.split_whitespace().map(|id| id.parse().unwrap()).collect();
+    let theirs = own.iter().flat_map(|child| children(*child));
+    theirs.collect::<Vec<_>>().into_iter().chain(own).collect()
+}
+
 fn configure(folder: &Path, port: u16, host_keys: &[&str]) {
     let at = |name: &str| folder.join(name).display().to_string();
     let mut text = format!(
@@ -160,7 +172,8 @@ fn is_up(child: &mut Child, port: u16) -> bool {
 pub(super) fn program(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let usual = ["/usr/sbin", "/usr/local/sbin", "/sbin"].map(PathBuf::from);
-    let found = std::env::split_paths(&path).chain(usual).map(|folder| folder.join(name)).find(|path| path.is_file());
+    let found =
+        std::env::split_paths(&path).chain(usual).map(|folder| folder.join(name)).find(|path| path.is_file());
     found.unwrap_or_else(|| {
         panic!("{name} is missing: these tests need OpenSSH's client and server; run `cargo xtask setup`, or install openssh-server")
     })
