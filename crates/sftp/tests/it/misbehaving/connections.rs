@@ -5,7 +5,7 @@ use leadq_sftp::SftpSettings;
 use leadq_sftp::testing::Plan;
 
 use super::{bounded, serve};
-use crate::{drop_at, names, read_all};
+use crate::support::{drop_at, names, read_all};
 
 fn plan() -> Plan {
     Plan::serving([("/a.csv", &[b'x'; 3_000][..]), ("/sub/b.csv", &[b'y'; 40][..])])

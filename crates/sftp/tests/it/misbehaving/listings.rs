@@ -4,7 +4,7 @@ use leadq_pipeline::ports::{DropFolder, Fault, Listed};
 use leadq_sftp::testing::{FileAttributes, Plan, ServedFile, Silence};
 
 use super::{bounded, serve};
-use crate::{drop_at, names, read_all, says};
+use crate::support::{drop_at, names, read_all, says};
 
 const FILE: u32 = 0o100_644;
 const FOLDER: u32 = 0o040_755;

@@ -6,7 +6,7 @@ use leadq_sftp::{HostKeys, Login, Secret, SftpSettings};
 use russh::keys::{Algorithm, HashAlg};
 
 use super::{bounded, serve};
-use crate::{drop_at, says};
+use crate::support::{drop_at, says};
 
 fn with(server: &TestServer, logins: Vec<Login>) -> SftpSettings {
     SftpSettings { logins, ..server.settings() }

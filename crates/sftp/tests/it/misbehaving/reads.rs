@@ -7,7 +7,7 @@ use leadq_sftp::testing::Plan;
 use proptest::prelude::*;
 
 use super::{bounded, serve};
-use crate::{drop_at, read_all};
+use crate::support::{drop_at, read_all};
 
 /// Bytes that repeat in no small step.
 fn noise(length: usize) -> Vec<u8> {

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use leadq_pipeline::ports::{DropFolder, Fault};
 
 use super::sshd::Sshd;
-use crate::{drop_at, names, read_all, says};
+use crate::support::{drop_at, names, read_all, says};
 
 /// Bytes that repeat in no small step.
 fn noise(length: usize) -> Vec<u8> {

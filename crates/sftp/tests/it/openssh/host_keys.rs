@@ -8,7 +8,7 @@ use leadq_pipeline::ports::{DropFolder, Fault, Listing, PortError};
 use leadq_sftp::HostKeys;
 
 use super::sshd::{Sshd, fingerprint, keygen, output, program};
-use crate::{drop_at, says};
+use crate::support::{drop_at, says};
 
 async fn list(sshd: &Sshd, host_keys: HostKeys) -> Result<Listing, PortError> {
     let settings = leadq_sftp::SftpSettings { host_keys, ..sshd.settings() };

@@ -1,15 +1,16 @@
 //! Logging in to OpenSSH: keys of each kind, an agent, and what is said where it fails.
 //!
-//! Passwords need root or PAM there; they are tested with the server that misbehaves on demand.
+//! Passwords need root or PAM there: run as root, they are tested here, too; always, and questions with them, they are
+//! tested with the server that misbehaves on demand.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use leadq_pipeline::ports::{DropFolder, Fault};
-use leadq_sftp::{Login, Secret};
+use leadq_sftp::{Login, Secret, SftpSettings};
 
-use super::sshd::{Sshd, keygen, output, program};
-use crate::{drop_at, names, says};
+use super::sshd::{PASSWORD, Sshd, USER, keygen, output, program};
+use crate::support::{drop_at, names, says};
 
 /// Lists with a login.
 async fn list(sshd: &Sshd, login: Login) -> Result<Vec<String>, leadq_pipeline::ports::PortError> {
@@ -73,6 +74,22 @@ async fn a_refusal_says_what_was_tried_and_what_is_allowed() {
     assert!(!format!("{error:?}").contains("hunter2"));
     settings.logins.clear();
     says(drop_at(settings, &sshd.location("")).list().await, Fault::Permanent, &[&"key_file"]);
+}
+
+#[tokio::test]
+async fn a_password_where_root_runs_the_test() {
+    let Some(sshd) = Sshd::start_with_password() else { return };
+    sshd.put("a.csv", b"a");
+    let with = |password: &str| SftpSettings {
+        user: USER.to_owned(),
+        ..sshd.settings_with(Login::Password(Secret::new(password)))
+    };
+    let listing = drop_at(with(PASSWORD), &sshd.location("")).list().await.unwrap();
+    assert_eq!(names(&listing), ["a.csv"]);
+    let result = drop_at(with("hunter2"), &sshd.location("")).list().await;
+    let error =
+        says(result, Fault::Permanent, &[&"password: refused", &"the server allows: publickey, password"]);
+    assert!(!format!("{error:?}").contains("hunter2"));
 }
 
 /// An agent that ends with the test.

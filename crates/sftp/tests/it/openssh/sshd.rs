@@ -9,8 +9,18 @@ use std::time::Duration;
 use leadq_sftp::{HostKeys, Login, SftpSettings};
 use tempfile::TempDir;
 
+/// The user of a server with a password.
+pub(super) const USER: &str = "drops";
+/// Its password.
+pub(super) const PASSWORD: &str = "right";
+/// The same, as `openssl passwd -6 -salt drops right` prints it.
+const HASH: &str =
+    "$6$drops$VC3pv94h7j7gAD5AwoWe/wWtXnrEr0jBNuEStclI192YLv7MQgUw.5qPcxqImyr8AM4xe.4QODxJ.wSpM7nYj0";
+
 /// A running sshd.
 pub(super) struct Sshd {
+    /// Whether it has a user with a password.
+    has_password: bool,
     /// Holds keys, configuration, and the folder that is served.
     folder: TempDir,
     child: Child,
@@ -20,6 +30,18 @@ pub(super) struct Sshd {
 impl Sshd {
     /// Starts one whose host keys are of these kinds.
     pub(super) fn start(host_keys: &[&str]) -> Self {
+        Self::start_as(host_keys, false)
+    }
+
+    /// Starts one that has the user [`USER`] with the password [`PASSWORD`], where that is possible: without PAM it
+    /// reads `/etc/shadow`, so that takes root, and a mount namespace for one of its own.
+    pub(super) fn start_with_password() -> Option<Self> {
+        let possible = user() == "root"
+            && Command::new("unshare").args(["-m", "true"]).status().is_ok_and(|it| it.success());
+        possible.then(|| Self::start_as(&["ed25519"], true))
+    }
+
+    fn start_as(host_keys: &[&str], has_password: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for kind in host_keys {
             keygen(&folder.path().join(format!("host_{kind}")), kind, "");
@@ -29,10 +51,10 @@ impl Sshd {
         // Another process may take the port in between.
         for _ in 0..5 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            configure(folder.path(), port, host_keys);
-            let mut child = launch(folder.path());
+            configure(folder.path(), port, host_keys, has_password);
+            let mut child = launch(folder.path(), has_password);
             if is_up(&mut child, port) {
-                return Self { folder, child, port };
+                return Self { has_password, folder, child, port };
             }
         }
         panic!("sshd does not start: {}", fs::read_to_string(folder.path().join("log")).unwrap());
@@ -46,7 +68,7 @@ impl Sshd {
         }
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        self.child = launch(self.folder.path());
+        self.child = launch(self.folder.path(), self.has_password);
         assert!(is_up(&mut self.child, self.port));
     }
 
@@ -128,26 +150,43 @@ fn children(of: u32) -> Vec<u32> {
     theirs.collect::<Vec<_>>().into_iter().chain(own).collect()
 }
 
-fn configure(folder: &Path, port: u16, host_keys: &[&str]) {
+fn configure(folder: &Path, port: u16, host_keys: &[&str], has_password: bool) {
     let at = |name: &str| folder.join(name).display().to_string();
     let mut text = format!(
         "Port {port}\nListenAddress 127.0.0.1\nPidFile none\nUsePAM no\nStrictModes no\n\
-         PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n\
+         PasswordAuthentication {}\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n\
          AuthorizedKeysFile {}\nSubsystem sftp internal-sftp\nMaxStartups 100\nLogLevel ERROR\n",
+        if has_password { "yes" } else { "no" },
         at("authorized_keys")
     );
+    if has_password {
+        let home = folder.display();
+        let users = format!(
+            "root:x:0:0::/root:/bin/sh\nsshd:x:100:65534::/run/sshd:/bin/false\n{USER}:x:0:0::{home}:/bin/sh\n"
+        );
+        fs::write(folder.join("passwd"), users).unwrap();
+        fs::write(folder.join("shadow"), format!("{USER}:{HASH}:19000:0:99999:7:::\n")).unwrap();
+    }
     for kind in host_keys {
         text += &format!("HostKey {}\n", at(&format!("host_{kind}")));
     }
     fs::write(folder.join("sshd_config"), text).unwrap();
 }
 
-fn launch(folder: &Path) -> Child {
+fn launch(folder: &Path, has_password: bool) -> Child {
     // Run as root, it wants an empty folder of this name.
     if user() == "root" {
         fs::create_dir_all("/run/sshd").unwrap();
     }
-    let mut command = Command::new(program("sshd"));
+    let mut command = if has_password {
+        let script = "mount --make-rprivate / && mount --bind \"$1/passwd\" /etc/passwd && \
+                      mount --bind \"$1/shadow\" /etc/shadow && shift && exec \"$@\"";
+        let mut command = Command::new("unshare");
+        command.args(["-m", "sh", "-c", script, "sh"]).arg(folder).arg(program("sshd"));
+        command
+    } else {
+        Command::new(program("sshd"))
+    };
     command.args(["-D", "-e", "-f"]).arg(folder.join("sshd_config"));
     let log = fs::File::create(folder.join("log")).unwrap();
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap()
