@@ -1,4 +1,5 @@
-//! What the tests need on the machine: compilers, two components of the Rust toolchain, Python, a browser, cargo-fuzz.
+//! What the tests need on the machine: compilers, two components of the Rust toolchain, Python, a browser, OpenSSH,
+//! cargo-fuzz.
 //!
 //! What is missing is named, with the command that brings it. Only on Debian, and only as root (a container, a
 //! runner), it is installed on the spot.
@@ -19,7 +20,7 @@ struct Need {
     install: &'static [&'static [&'static str]],
 }
 
-const NEEDS: [Need; 7] = [
+const NEEDS: [Need; 8] = [
     Need {
         what: "C compiler (cc)",
         why: "links every binary and builds the compressors",
@@ -65,6 +66,19 @@ const NEEDS: [Need; 7] = [
         ],
         remedy: "install chromium: `apt-get install chromium`, `dnf install chromium`, `brew install --cask chromium`",
         install: &[&["apt-get", "update"], &["apt-get", "install", "-y", "chromium"]],
+    },
+    Need {
+        what: "OpenSSH's server and client (sshd)",
+        why: "the tests fetch files from it over SFTP",
+        probe: &[
+            "sh",
+            "-c",
+            "PATH=\"$PATH:/usr/sbin:/usr/local/sbin:/sbin\"; \
+             command -v sshd && command -v ssh-keygen && command -v ssh-agent && command -v ssh-add",
+        ],
+        remedy: "install OpenSSH's server and client; it need not run as a service: `apt-get install openssh-server`, \
+                 `dnf install openssh-server openssh-clients`",
+        install: &[&["apt-get", "update"], &["apt-get", "install", "-y", "openssh-server", "openssh-client"]],
     },
     Need {
         what: "cargo-fuzz",

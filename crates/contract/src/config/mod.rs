@@ -3,8 +3,10 @@
 //! The documented default, with every key, is `leadq.toml` at the root of the repository.
 
 pub mod documented;
+mod sftp;
 mod values;
 
+pub use sftp::{HostKeyConfig, SftpConfig};
 pub use values::{Memory, Size};
 
 use chrono_tz::Tz;
@@ -47,6 +49,9 @@ pub struct Config {
     /// The clients.
     #[serde(default)]
     pub client: Vec<ClientConfig>,
+    /// SFTP servers that drops are on.
+    #[serde(default)]
+    pub sftp: Vec<SftpConfig>,
 }
 
 /// `[limits]`.

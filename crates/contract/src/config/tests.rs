@@ -20,10 +20,12 @@ fn the_documented_default_is_the_default_and_has_every_key() {
         secret_file,
         limits: LimitsConfig { max_file_size, max_ratio, max_columns },
         client,
+        sftp,
     } = Config::parse(&set.join("\n")).unwrap();
     assert!(lake.is_some() && leads.is_some() && dimensions.is_some() && schemas.is_some());
     assert!(memory.is_some() && threads.is_some() && scratch.is_some() && secret_file.is_some());
     assert!(max_file_size.is_some() && max_ratio.is_some() && max_columns.is_some());
+    assert_eq!(sftp.len(), 1);
     let [client] = client.try_into().unwrap();
     let ClientConfig {
         id,
@@ -43,6 +45,49 @@ fn the_documented_default_is_the_default_and_has_every_key() {
     assert!(snapshot_pattern.is_some() && expected_interval.is_some());
     assert!(max_leads_per_key.is_some() && max_records_per_key.is_some());
     assert!(algorithm.is_some() && email.is_some() && phone.is_some());
+}
+
+#[test]
+fn the_documented_default_has_every_key_of_an_sftp_server() {
+    let set: Vec<_> = DOCUMENTED.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line)).collect();
+    let [sftp] = Config::parse(&set.join("\n")).unwrap().sftp.try_into().unwrap();
+    let SftpConfig {
+        host,
+        port,
+        user,
+        key_file,
+        key_passphrase_file,
+        password_file,
+        agent,
+        keyboard_interactive,
+        host_key,
+        known_hosts,
+        connect_timeout,
+        read_timeout,
+        attempts,
+        parallel,
+    } = sftp;
+    assert_eq!((host.get_ref().as_str(), port), ("sftp.example.com", Some(22)));
+    assert!(user.is_some() && key_file.is_some() && key_passphrase_file.is_some() && password_file.is_some());
+    assert!(agent.is_some() && keyboard_interactive.is_some());
+    assert_eq!(host_key.unwrap().all().len(), 1);
+    assert!(known_hosts.is_some() && connect_timeout.is_some() && read_timeout.is_some());
+    assert!(attempts.is_some() && parallel.is_some());
+}
+
+#[test]
+fn an_sftp_server_has_a_host_and_paths_from_the_files_folder() {
+    let parse = |text: &str| Config::parse(text);
+    assert!(parse("[[sftp]]\nhost = \" \"\n").unwrap_err().message.contains("empty"));
+    assert!(parse("[[sftp]]\nport = 22\n").unwrap_err().message.contains("host"));
+    assert!(parse("[[sftp]]\nhost = \"h\"\nhost_key = 7\n").unwrap_err().message.contains("SHA256"));
+    assert!(parse("[[sftp]]\nhost = \"h\"\nport = 70000\n").is_err());
+    let text =
+        "[[sftp]]\nhost = \"h\"\nkey_file = \"k\"\nknown_hosts = \"/known\"\nhost_key = [\"a\", \"b\"]\n";
+    let mut sftp = parse(text).unwrap().sftp.remove(0);
+    sftp.rebase(std::path::Path::new("etc"));
+    assert_eq!((sftp.key_file.as_deref(), sftp.known_hosts.as_deref()), (Some("etc/k"), Some("/known")));
+    assert_eq!(sftp.host_key.unwrap().all(), ["a", "b"]);
 }
 
 #[test]

@@ -140,6 +140,15 @@ pub(super) fn nonempty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Spa
     Ok(text)
 }
 
+/// Reads a text that is not empty, with its place.
+pub(super) fn filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Spanned<String>, D::Error> {
+    let text = Spanned::<String>::deserialize(deserializer)?;
+    if text.get_ref().trim().is_empty() {
+        return Err(D::Error::custom("is empty"));
+    }
+    Ok(text)
+}
+
 /// Reads a number of at least one.
 pub(super) fn count<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where

@@ -1,0 +1,8 @@
+//! Drops on SFTP servers, with real servers: OpenSSH's, and one that misbehaves on demand.
+
+#[cfg(test)]
+mod misbehaving;
+#[cfg(test)]
+mod openssh;
+#[cfg(test)]
+mod support;
