@@ -4,8 +4,10 @@
 
 pub mod documented;
 mod values;
+mod watch;
 
 pub use values::{Memory, Size};
+pub use watch::{AlertsConfig, CronExpressions, ScheduleConfig, SmtpConfig};
 
 use chrono_tz::Tz;
 use serde::Deserialize;
@@ -44,6 +46,12 @@ pub struct Config {
     /// Bounds on report files.
     #[serde(default)]
     pub limits: LimitsConfig,
+    /// When it runs by itself.
+    #[serde(default)]
+    pub schedule: ScheduleConfig,
+    /// Who is told.
+    #[serde(default)]
+    pub alerts: AlertsConfig,
     /// The clients.
     #[serde(default)]
     pub client: Vec<ClientConfig>,
