@@ -76,7 +76,10 @@ fn router(monitor: Arc<Monitor>, hosts: Vec<String>) -> Router {
     Router::new()
         .route("/healthz", get(async |State(monitor): Monitored| probe(monitor.health())))
         .route("/readyz", get(async |State(monitor): Monitored| probe(monitor.readiness())))
-        .route("/metrics", get(async |State(monitor): Monitored| page(StatusCode::OK, METRICS, monitor.metrics())))
+        .route(
+            "/metrics",
+            get(async |State(monitor): Monitored| page(StatusCode::OK, METRICS, monitor.metrics())),
+        )
         .layer(from_fn_with_state(Arc::new(hosts), known_host))
         .with_state(monitor)
 }
@@ -130,11 +133,25 @@ mod tests {
     #[test]
     fn hosts_that_are_known() {
         let hosts = ["leadq.internal".to_owned()];
-        for host in ["127.0.0.1", "127.0.0.1:9464", "[::1]:9464", "[::1]", "localhost", "LOCALHOST:1", "Leadq.internal:80"]
-        {
+        for host in [
+            "127.0.0.1",
+            "127.0.0.1:9464",
+            "[::1]:9464",
+            "[::1]",
+            "localhost",
+            "LOCALHOST:1",
+            "Leadq.internal:80",
+        ] {
             assert!(is_known(host, &hosts), "{host}");
         }
-        for host in ["", "evil.example", "localhost.evil.example:9464", "127.0.0.1.evil.example", "localhost:x", "[x]"] {
+        for host in [
+            "",
+            "evil.example",
+            "localhost.evil.example:9464",
+            "127.0.0.1.evil.example",
+            "localhost:x",
+            "[x]",
+        ] {
             assert!(!is_known(host, &hosts), "{host}");
         }
     }

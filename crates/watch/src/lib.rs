@@ -1,5 +1,6 @@
 //! Edge: the schedule, the alerts, and the small HTTP server that monitoring asks.
 
+pub mod alerts;
 pub mod clock;
 pub mod error;
 pub mod http;

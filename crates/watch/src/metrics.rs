@@ -18,6 +18,9 @@ use crate::job::{ClientFigures, Figures, JobOutcome};
 /// A gauge of fractions.
 type Fraction = Gauge<f64, AtomicU64>;
 
+/// Of a family with one member, or none while there is nothing to say.
+type NoLabels = [(&'static str, &'static str); 0];
+
 /// Upper limits of the buckets of a run's duration, in seconds: from no work to many hours.
 const DURATIONS: [f64; 12] =
     [0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 180.0, 600.0, 1_800.0, 3_600.0, 7_200.0, 21_600.0];
@@ -72,7 +75,7 @@ impl Rates {
     }
 
     fn clear(&self) {
-        [&self.value, &self.low, &self.high].map(Family::clear);
+        [&self.value, &self.low, &self.high].into_iter().for_each(Family::clear);
     }
 
     fn set(&self, client: &ClientLabel, events: u64, trials: u64) {
@@ -94,10 +97,10 @@ pub(crate) struct Metrics {
     report_age: Family<ClientLabel, Fraction>,
     conversion: Rates,
     matched: Rates,
-    last_run: Family<(), Fraction>,
-    last_success: Family<(), Fraction>,
-    next_run: Family<(), Fraction>,
-    resident: Family<(), Gauge>,
+    last_run: Family<NoLabels, Fraction>,
+    last_success: Family<NoLabels, Fraction>,
+    next_run: Family<NoLabels, Fraction>,
+    resident: Family<NoLabels, Gauge>,
 }
 
 impl Metrics {
@@ -120,7 +123,7 @@ impl Metrics {
         };
         // A counter is there from the beginning, so that its first step is seen.
         for outcome in JobOutcome::NAMES {
-            metrics.runs.get_or_create(&OutcomeLabel { outcome });
+            metrics.runs.get_or_create(&OutcomeLabel { outcome }).inc_by(0);
         }
         metrics.registered(started)
     }
@@ -130,7 +133,11 @@ impl Metrics {
         let registry = all.sub_registry_with_prefix("leadq");
         registry.register("runs", "Runs that ended, by outcome", self.runs.clone());
         registry.register("run_duration_seconds", "How long runs took", self.duration.clone());
-        registry.register("run_stage_seconds", "How long each stage of the last run took", self.stage.clone());
+        registry.register(
+            "run_stage_seconds",
+            "How long each stage of the last run took",
+            self.stage.clone(),
+        );
         registry.register("rows", "Rows that runs took in, by stage and bucket", self.rows.clone());
         let findings = "Findings of the last run, by code, severity and client";
         registry.register("findings", findings, self.findings.clone());
@@ -160,15 +167,15 @@ impl Metrics {
     pub(crate) fn ended(&self, began: DateTime<Utc>, now: DateTime<Utc>, outcome: &JobOutcome) {
         self.runs.get_or_create(&OutcomeLabel { outcome: outcome.name() }).inc();
         self.duration.observe((now - began).as_seconds_f64().max(0.0));
-        self.last_run.get_or_create(&()).set(seconds(now));
+        self.last_run.get_or_create(&[]).set(seconds(now));
         if matches!(outcome, JobOutcome::Committed | JobOutcome::Unchanged) {
-            self.last_success.get_or_create(&()).set(seconds(now));
+            self.last_success.get_or_create(&[]).set(seconds(now));
         }
     }
 
     /// When runs ended before this process began.
     pub(crate) fn before(&self, last_run: Option<DateTime<Utc>>, last_success: Option<DateTime<Utc>>) {
-        let set = |family: &Family<(), Fraction>, then| family.get_or_create(&()).set(seconds(then));
+        let set = |family: &Family<NoLabels, Fraction>, then| family.get_or_create(&[]).set(seconds(then));
         last_run.map(|then| set(&self.last_run, then));
         last_success.map(|then| set(&self.last_success, then));
     }
@@ -177,7 +184,7 @@ impl Metrics {
     pub(crate) fn next_run(&self, next: Option<DateTime<Utc>>) {
         match next {
             Some(next) => {
-                self.next_run.get_or_create(&()).set(seconds(next));
+                self.next_run.get_or_create(&[]).set(seconds(next));
             }
             None => self.next_run.clear(),
         }
@@ -226,7 +233,7 @@ impl Metrics {
             }
         }
         if let Some(bytes) = resident_bytes() {
-            self.resident.get_or_create(&()).set(bytes);
+            self.resident.get_or_create(&[]).set(bytes);
         }
         let mut text = String::new();
         if prometheus_text::encode(&mut text, &self.registry).is_err() {

@@ -10,6 +10,9 @@ use crate::job::{ClientFigures, Figures, JobOutcome, JobResult};
 use crate::metrics::Metrics;
 use crate::systemd::Systemd;
 
+/// The longest time between two turns of the loop.
+const PACE: Duration = Duration::from_secs(15);
+
 /// When the daemon is no longer well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tolerance {
@@ -93,6 +96,11 @@ impl Monitor {
     pub fn beat(&self) {
         self.state().beat = Instant::now();
         self.systemd.beat();
+    }
+
+    /// How often the loop turns.
+    pub(crate) fn pace(&self) -> Duration {
+        self.systemd.pace().map_or(PACE, |pace| pace.min(PACE))
     }
 
     pub(crate) fn ready(&self) {

@@ -1,20 +1,17 @@
 //! Runs the job when the schedule says so: one at a time, until it is told to stop.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::job::{JobOutcome, JobResult};
+use crate::job::JobResult;
 use crate::monitor::Monitor;
 use crate::schedule::Schedule;
 
-/// The longest wait without a look at the clock on the wall, which may have jumped.
-const STEP: TimeDelta = TimeDelta::seconds(15);
-/// How often it says that it is alive while the job runs.
-const BEAT: Duration = Duration::from_secs(5);
+/// A clock that goes back by less was set right, and no time to run lies in between.
+const SLIGHT: TimeDelta = TimeDelta::seconds(15);
 /// A last run further ahead than this was noted by a clock that was wrong.
 const FAR_AHEAD: TimeDelta = TimeDelta::days(1);
 /// Times to run that are remembered, so that none runs twice when the clock goes back.
@@ -52,16 +49,19 @@ pub async fn run_loop(
             monitor.begun(now);
             let result = beating(job(slot), monitor).await;
             let told = result.outcome.name();
-            tracing::info!(outcome = told, seconds = (clock.now() - now).as_seconds_f64(), "a scheduled run ended");
+            tracing::info!(
+                outcome = told,
+                seconds = (clock.now() - now).as_seconds_f64(),
+                "a scheduled run ended"
+            );
             monitor.ended(clock.now(), &result);
-            if matches!(result.outcome, JobOutcome::Interrupted) && stopped(&shutdown) {
-                break;
-            }
             continue;
         }
         let next = schedule.next_after(now.max(due.settled));
         monitor.waiting(next);
-        let until = next.map_or(now + STEP, |next| next.min(now + STEP));
+        // Short steps: the clock on the wall may jump during each.
+        let step = now + monitor.pace();
+        let until = next.map_or(step, |next| next.min(step));
         tokio::select! {
             biased;
             () = told(&mut shutdown) => {}
@@ -88,7 +88,7 @@ async fn beating(job: impl Future<Output = JobResult>, monitor: &Monitor) -> Job
         tokio::select! {
             biased;
             result = &mut job => return result,
-            () = tokio::time::sleep(BEAT) => monitor.beat(),
+            () = tokio::time::sleep(monitor.pace()) => monitor.beat(),
         }
     }
 }
@@ -118,7 +118,7 @@ impl Due {
     fn at(&mut self, schedule: &Schedule, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if now < self.seen {
             tracing::warn!(seconds = (self.seen - now).as_seconds_f64(), "the clock was put back");
-            if now < self.seen - STEP {
+            if now < self.seen - SLIGHT {
                 // The times from here on come again; those that have had their run are remembered.
                 self.settled = now;
             }

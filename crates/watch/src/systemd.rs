@@ -8,7 +8,7 @@ use sd_notify::NotifyState;
 /// Tells the service manager how the daemon is.
 #[derive(Debug)]
 pub struct Systemd {
-    /// How often it wants to hear that the loop turns: half of what it waits for.
+    /// How long it waits for a sign of life.
     watchdog: Option<Duration>,
     last: Mutex<Option<Instant>>,
 }
@@ -17,14 +17,12 @@ impl Systemd {
     /// As the service manager wants it of this process.
     #[must_use]
     pub fn of_this_process() -> Self {
-        let watchdog = sd_notify::watchdog_enabled().map(|interval| interval / 2);
-        Self { watchdog, last: Mutex::new(None) }
+        Self { watchdog: sd_notify::watchdog_enabled(), last: Mutex::new(None) }
     }
 
-    /// The longest that the loop may be silent; none if nobody listens.
-    #[must_use]
-    pub const fn watchdog(&self) -> Option<Duration> {
-        self.watchdog
+    /// How often the loop has to turn for it: a quarter of what it waits for; none if nobody listens.
+    pub(crate) fn pace(&self) -> Option<Duration> {
+        self.watchdog.map(|interval| interval / 4)
     }
 
     /// The daemon waits for its times.
@@ -42,12 +40,11 @@ impl Systemd {
         send(&[NotifyState::Stopping]);
     }
 
-    /// The loop has turned; told no more often than half of the watchdog's interval.
+    /// The loop has turned. At its pace this is told at half of the watchdog's interval at the latest.
     pub(crate) fn beat(&self) {
-        let Some(interval) = self.watchdog else { return };
+        let Some(pace) = self.pace() else { return };
         let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        // Beats come in steps: the one before the interval is over may be the last in time.
-        if last.is_none_or(|last| last.elapsed() >= interval / 2) {
+        if last.is_none_or(|last| last.elapsed() >= pace) {
             send(&[NotifyState::Watchdog]);
             *last = Some(Instant::now());
         }
