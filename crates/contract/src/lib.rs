@@ -3,6 +3,7 @@
 //! Types only. Nothing here reads a file, a clock, the environment or the network; every other crate
 //! depends on this one and this one on none of them.
 
+pub mod alert;
 pub mod client;
 pub mod column;
 pub mod config;
@@ -18,6 +19,7 @@ pub mod table;
 pub mod text_error;
 pub mod vocabulary;
 
+pub use alert::{AlertKind, MailTls};
 pub use client::{ClientId, ClientSettings};
 pub use column::{CellType, LeadColumn, ReportColumn};
 pub use finding::{Finding, FindingCode, Severity};

@@ -5,9 +5,11 @@
 pub mod documented;
 mod sftp;
 mod values;
+mod watch;
 
 pub use sftp::{HostKeyConfig, SftpConfig};
 pub use values::{Memory, Size};
+pub use watch::{AlertsConfig, CronExpressions, ScheduleConfig, SmtpConfig};
 
 use chrono_tz::Tz;
 use serde::Deserialize;
@@ -46,6 +48,12 @@ pub struct Config {
     /// Bounds on report files.
     #[serde(default)]
     pub limits: LimitsConfig,
+    /// When it runs by itself.
+    #[serde(default)]
+    pub schedule: ScheduleConfig,
+    /// Who is told.
+    #[serde(default)]
+    pub alerts: AlertsConfig,
     /// The clients.
     #[serde(default)]
     pub client: Vec<ClientConfig>,

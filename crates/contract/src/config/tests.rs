@@ -4,6 +4,8 @@ use super::*;
 
 const CLIENT: &str = "[[client]]\nid = \"a\"\nreports = []\n";
 
+const SMTP: &str = "[alerts.smtp]\nhost = \"h\"\nfrom = \"a@x\"\nto = [\"a@x\"]\n";
+
 #[test]
 fn the_documented_default_is_the_default_and_has_every_key() {
     assert_eq!(Config::parse(DOCUMENTED).unwrap(), Config::default());
@@ -19,9 +21,15 @@ fn the_documented_default_is_the_default_and_has_every_key() {
         scratch,
         secret_file,
         limits: LimitsConfig { max_file_size, max_ratio, max_columns },
+        schedule: ScheduleConfig { cron, timezone, listen, hosts, catch_up, max_failures },
+        alerts: AlertsConfig { webhook_file, off: _, smtp },
         client,
         sftp,
     } = Config::parse(&set.join("\n")).unwrap();
+    assert!(cron.is_some() && timezone.is_some() && listen.is_some() && hosts.is_some());
+    assert!(catch_up.is_some() && max_failures.is_some() && webhook_file.is_some());
+    let SmtpConfig { host: _, port, tls, user, password_file, from: _, to: _ } = smtp.unwrap();
+    assert!(port.is_some() && tls.is_some() && user.is_some() && password_file.is_some());
     assert!(lake.is_some() && leads.is_some() && dimensions.is_some() && schemas.is_some());
     assert!(memory.is_some() && threads.is_some() && scratch.is_some() && secret_file.is_some());
     assert!(max_file_size.is_some() && max_ratio.is_some() && max_columns.is_some());
@@ -128,6 +136,13 @@ fn what_is_wrong_is_named_with_its_line_and_the_fix() {
         ("dimensions = [\"ordinal\"]".to_owned(), 1, "\"ordinal\" cannot", "leave"),
         ("dimensions = [\"Hashed Phone\"]".to_owned(), 1, "\"Hashed Phone\" cannot", "leave"),
         ("lake = \"unclosed".to_owned(), 1, "", ""),
+        ("[schedule]\ntimezone = \"Europe/Berlni\"".to_owned(), 2, "no time zone", "Europe/Berlin"),
+        ("[schedule]\ncron = 5".to_owned(), 2, "cron: invalid type", ""),
+        ("[schedule]\ncron = []".to_owned(), 2, "cron: names no time", "0 1,13"),
+        ("[schedule]\nlisten = \"9464\"".to_owned(), 2, "listen: \"9464\" is no address", "127.0.0.1:9464"),
+        ("[alerts]\noff = [\"stale\"]".to_owned(), 2, "off: \"stale\" is none", "stale_report"),
+        (format!("{SMTP}tls = \"ssl\""), 5, "tls: \"ssl\" is none", "starttls"),
+        (SMTP.replace("[\"a@x\"]", "[]"), 4, "to: names nobody", "at least one"),
     ];
     for (text, line, message, help) in cases {
         let error = Config::parse(&text).unwrap_err();

@@ -69,7 +69,8 @@ impl<T, F: FnOnce(&str) -> Result<T, String>> Visitor<'_> for Text<T, F> {
     }
 }
 
-fn text<'de, D: Deserializer<'de>, T>(
+/// Reads a text that a function makes a value of.
+pub(super) fn text<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     what: &'static str,
     parse: impl FnOnce(&str) -> Result<T, String>,
@@ -107,6 +108,28 @@ pub(super) fn named<'de, D: Deserializer<'de>, T: Named>(deserializer: D) -> Res
             .map(|(_, value)| Some(*value))
             .ok_or_else(|| format!("{text:?} is none; {}", suggestion(text, &known)))
     })
+}
+
+/// Reads a list of names of a value.
+pub(super) fn names<'de, D: Deserializer<'de>, T: Named>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let known: Vec<_> = T::NAMES.iter().map(|(name, _)| *name).collect();
+    let find = |text: &String| {
+        let found = T::NAMES.iter().find(|(name, _)| name == text).map(|(_, value)| *value);
+        found.ok_or_else(|| D::Error::custom(format!("{text:?} is none; {}", suggestion(text, &known))))
+    };
+    Vec::<String>::deserialize(deserializer)?.iter().map(find).collect()
+}
+
+/// Reads a list of mail addresses, at least one.
+pub(super) fn addresses<'de, D>(deserializer: D) -> Result<Vec<Spanned<String>>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let addresses = Vec::<Spanned<String>>::deserialize(deserializer)?;
+    if addresses.is_empty() {
+        return Err(D::Error::custom("names nobody; give at least one address"));
+    }
+    Ok(addresses)
 }
 
 /// Reads a time zone.
