@@ -1,11 +1,17 @@
 //! The concrete edges, wired as the settings say.
 
+use leadq_archive::FileArchive;
 use leadq_engine::{EmbeddedEngine, EngineSettings};
 use leadq_lake::DeltaLake;
 use leadq_pipeline::View;
+use leadq_pipeline::ports::Lake as _;
 
 use crate::failure::{Failure, Outcome};
+use crate::secret;
 use crate::settings::Settings;
+
+/// Folder of the archive within the lake.
+const ARCHIVE: &str = "archive";
 
 /// The lake and the engine of a command.
 pub(crate) struct Edges {
@@ -23,12 +29,29 @@ impl Edges {
             ))
             .help("name another with scratch in leadq.toml")
         })?;
+        let lake = DeltaLake::open(&settings.lake)?;
         let engine = EmbeddedEngine::new(EngineSettings {
             memory: settings.memory,
             partitions: settings.threads,
             spill_dir: Some(settings.scratch.clone()),
         })?;
-        Ok(Self { lake: DeltaLake::open(&settings.lake)?, engine, location: settings.lake.clone() })
+        for (url, store) in lake.stores() {
+            engine.register_store(&url, store)?;
+        }
+        Ok(Self { lake, engine, location: settings.lake.clone() })
+    }
+
+    /// The archive of the lake, which is made if it has not been.
+    pub(crate) async fn archive(&self, settings: &Settings) -> Outcome<FileArchive> {
+        let secret = secret::of_lake(settings, &self.lake).await?;
+        self.lake.make(&secret.check_value()).await?;
+        Ok(match self.lake.local_folder() {
+            Some(folder) => FileArchive::local(folder.join(ARCHIVE), &secret)?,
+            None => {
+                let (store, path) = leadq_drops::open_store(&self.lake.location())?;
+                FileArchive::of_store(store, path.join(ARCHIVE), &settings.scratch, &secret)?
+            }
+        })
     }
 
     /// The lake alone; nothing is made, nothing read yet.

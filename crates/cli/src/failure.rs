@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use leadq_ingest::IngestError;
 use leadq_pipeline::RunError;
 use leadq_pipeline::ports::{Fault, PortError};
-use leadq_pipeline::source::SourceError;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
 /// What kind of thing went wrong; each has an exit code of its own.
@@ -138,25 +137,14 @@ impl From<PortError> for Failure {
     }
 }
 
-impl From<SourceError> for Failure {
-    fn from(error: SourceError) -> Self {
-        let help = match error {
-            SourceError::Unreadable { .. } => {
-                "give an existing folder or file with --leads or --reports, or in leadq.toml"
-            }
-            SourceError::NoLeads { .. } => {
-                "give the folder of the Parquet files that the backend exports with --leads"
-            }
-        };
-        Self::data(error).help(help)
-    }
-}
-
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
             RunError::Port(error) => error.into(),
-            RunError::Source(error) => error.into(),
+            RunError::NoLeads => Self::data(&error)
+                .help("give the folder of the Parquet files that the backend exports with --leads, or in leadq.toml"),
+            RunError::Changed { .. } => Self::data(&error)
+                .help("make the tables anew from what the archive has with `leadq replay`"),
             RunError::Leads { source: IngestError::Read(_), .. } => {
                 Self::data(&error).help("a file that is named must be readable; nothing was committed")
             }

@@ -1,6 +1,8 @@
 //! The machine: its clock, its memory, its scratch space.
 
-use leadq_pipeline::ports::Host;
+use std::time::Duration;
+
+use leadq_pipeline::ports::{Clock, Host};
 
 /// This machine.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +18,21 @@ impl Host for ThisHost {
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
         Some(kib * 1024)
+    }
+}
+
+/// The clock of this machine.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ThisClock;
+
+#[async_trait::async_trait]
+impl Clock for ThisClock {
+    fn now(&self) -> i64 {
+        chrono::Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX)
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 }
 

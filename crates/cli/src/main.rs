@@ -8,6 +8,7 @@ mod doctor;
 mod edges;
 mod effective;
 mod failure;
+mod fetch;
 mod frame;
 mod host;
 mod interrupts;
@@ -17,6 +18,7 @@ mod rows;
 mod sample;
 mod secret;
 mod settings;
+mod work;
 
 use std::process::ExitCode;
 

@@ -5,17 +5,24 @@ use std::path::{Path, PathBuf};
 
 use leadq_contract::IdentifierSecret;
 use leadq_contract::identifier::hex;
+use leadq_lake::DeltaLake;
+use leadq_pipeline::ports::Lake as _;
 
 use crate::failure::{Failure, Outcome};
-use crate::settings::{SecretSource, shown};
+use crate::settings::{SecretSource, Settings, shown};
+
+/// The secret of a lake; made, if the lake has not been.
+pub(crate) async fn of_lake(settings: &Settings, lake: &DeltaLake) -> Outcome<IdentifierSecret> {
+    load(&settings.secret, &lake.location(), lake.exists().await?)
+}
 
 /// Loads the secret. A file that is not there is created, unless the lake has been made with a secret
 /// already: `lake_is_made` says so.
-pub(crate) fn load(source: &SecretSource, lake: &Path, lake_is_made: bool) -> Outcome<IdentifierSecret> {
+pub(crate) fn load(source: &SecretSource, lake: &str, lake_is_made: bool) -> Outcome<IdentifierSecret> {
     let text = match source {
         SecretSource::Given(text) => text.clone(),
         SecretSource::File(path) => {
-            if is_within(path, lake) {
+            if is_within(path, Path::new(lake)) {
                 return Err(Failure::usage(format!("the secret file {} lies in the lake", shown(path)))
                     .help("keep it elsewhere: who can read the lake must not be able to read the secret"));
             }
@@ -27,9 +34,8 @@ pub(crate) fn load(source: &SecretSource, lake: &Path, lake_is_made: bool) -> Ou
                         shown(path)
                     ))
                     .help(format!(
-                        "the lake {} was made with a secret; put its file back from a backup, name it \
+                        "the lake {lake} was made with a secret; put its file back from a backup, name it \
                              with secret_file or LEADQ_SECRET_FILE, or give the secret in LEADQ_SECRET",
-                        shown(lake)
                     )));
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(path)?,
@@ -97,8 +103,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/secret");
         let source = SecretSource::File(path.clone());
-        let first = load(&source, Path::new("lake"), false).unwrap();
-        assert_eq!(load(&source, Path::new("lake"), true).unwrap().check_value(), first.check_value());
+        let first = load(&source, "lake", false).unwrap();
+        assert_eq!(load(&source, "lake", true).unwrap().check_value(), first.check_value());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -110,7 +116,7 @@ mod tests {
     fn a_lost_secret_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
-        let failure = load(&SecretSource::File(path.clone()), Path::new("lake"), true).unwrap_err();
+        let failure = load(&SecretSource::File(path.clone()), "lake", true).unwrap_err();
         assert!(failure.to_string().contains("is not there"));
         assert!(!path.exists());
     }
@@ -122,7 +128,7 @@ mod tests {
         #[cfg(unix)]
         std::os::unix::fs::symlink(folder.path(), &lake).unwrap();
         let inside = SecretSource::File(folder.path().join("new/secret"));
-        assert!(load(&inside, &lake, false).unwrap_err().to_string().contains("lies in the lake"));
-        assert!(load(&SecretSource::Given("short".to_owned()), &lake, false).is_err());
+        assert!(load(&inside, lake.to_str().unwrap(), false).unwrap_err().to_string().contains("lies in the lake"));
+        assert!(load(&SecretSource::Given("short".to_owned()), "lake", false).is_err());
     }
 }

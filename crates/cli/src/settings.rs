@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use leadq_contract::column::normalise_header;
-use leadq_contract::config::{ClientConfig, Config, Memory};
+use leadq_contract::config::{
+    AlertsConfig, ClientConfig, Config, DropsConfig, Memory, ScheduleConfig, SftpConfig,
+};
 use leadq_contract::{ClientId, ClientSettings, LeadSchema, Limits};
+use leadq_pipeline::retention::Retention;
 
 use crate::config::{self, Schemas};
 use crate::effective::{self, Effective, Origin, Origins};
@@ -21,6 +24,14 @@ pub(crate) struct Environment {
     pub(crate) memory: Option<String>,
     pub(crate) secret: Option<String>,
     pub(crate) secret_file: Option<PathBuf>,
+    /// Who runs this process.
+    pub(crate) user: Option<String>,
+    pub(crate) ssh_agent: Option<PathBuf>,
+    pub(crate) sftp_password: Option<String>,
+    pub(crate) sftp_key_passphrase: Option<String>,
+    /// Address of the webhook that alerts go to.
+    pub(crate) webhook: Option<String>,
+    pub(crate) smtp_password: Option<String>,
 }
 
 impl Environment {
@@ -28,11 +39,23 @@ impl Environment {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub(crate) fn read() -> Self {
         let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        // What systemd hands over to a unit lies in files of its own.
+        let credential = |name: &str| {
+            let file = Path::new(&text("CREDENTIALS_DIRECTORY")?).join(name);
+            Some(std::fs::read_to_string(file).ok()?.trim().to_owned()).filter(|text| !text.is_empty())
+        };
+        let secret = |variable: &str, name: &str| text(variable).or_else(|| credential(name));
         Self {
             lake: text("LEADQ_LAKE"),
             memory: text("LEADQ_MEMORY"),
-            secret: text("LEADQ_SECRET"),
+            secret: secret("LEADQ_SECRET", "leadq-secret"),
             secret_file: text("LEADQ_SECRET_FILE").map(PathBuf::from),
+            user: text("USER").or_else(|| text("LOGNAME")),
+            ssh_agent: text("SSH_AUTH_SOCK").map(PathBuf::from),
+            sftp_password: secret("LEADQ_SFTP_PASSWORD", "sftp-password"),
+            sftp_key_passphrase: secret("LEADQ_SFTP_KEY_PASSPHRASE", "sftp-key-passphrase"),
+            webhook: secret("LEADQ_WEBHOOK", "leadq-webhook"),
+            smtp_password: secret("LEADQ_SMTP_PASSWORD", "leadq-smtp-password"),
         }
     }
 }
@@ -56,6 +79,9 @@ pub(crate) enum SecretSource {
     File(PathBuf),
 }
 
+/// Runs whose tables stay readable, by default: a month of two a day.
+const DEFAULT_KEEP_RUNS: u64 = 60;
+
 /// A client and where its files are.
 #[derive(Debug, Clone)]
 pub(crate) struct ClientLocations {
@@ -65,6 +91,8 @@ pub(crate) struct ClientLocations {
     pub(crate) leads: Vec<String>,
     /// What those look like.
     pub(crate) lead_schema: Arc<LeadSchema>,
+    /// How its drops are taken from.
+    pub(crate) drops: DropsConfig,
 }
 
 /// Everything a command needs to know.
@@ -75,6 +103,8 @@ pub(crate) struct Settings {
     pub(crate) leads: Vec<String>,
     /// What those look like.
     pub(crate) lead_schema: Arc<LeadSchema>,
+    /// How drops of all clients are taken from.
+    pub(crate) drops: DropsConfig,
     pub(crate) clients: Vec<ClientLocations>,
     pub(crate) dimensions: Vec<String>,
     /// The file of schemas for all clients, if there is one.
@@ -83,6 +113,13 @@ pub(crate) struct Settings {
     pub(crate) threads: usize,
     pub(crate) scratch: PathBuf,
     pub(crate) limits: Limits,
+    /// Runs whose tables stay readable.
+    pub(crate) keep_runs: u64,
+    pub(crate) retention: Retention,
+    /// SFTP servers that drops are on.
+    pub(crate) sftp: Vec<SftpConfig>,
+    pub(crate) schedule: ScheduleConfig,
+    pub(crate) alerts: AlertsConfig,
     pub(crate) secret: SecretSource,
     /// All of these, and where they came from.
     pub(crate) effective: Vec<Effective>,
@@ -110,12 +147,18 @@ impl Settings {
             leads: leads(flags.leads, config)?,
             clients: clients(config, schemas.as_ref(), &lead_schema, flags.reports)?,
             lead_schema: Arc::new(lead_schema),
+            drops: config.drops.clone(),
             dimensions: dimensions(config),
             schemas: schemas.map(|schemas| schemas.path),
             memory,
             threads: config.threads.unwrap_or_else(host::threads),
             scratch: config.scratch.clone().map_or_else(std::env::temp_dir, PathBuf::from),
             limits: config.limits.limits(),
+            keep_runs: config.keep_runs.unwrap_or(DEFAULT_KEEP_RUNS),
+            retention: Retention { keep_for: config.archive.keep_for, keep_files: config.archive.keep_files },
+            sftp: config.sftp.clone(),
+            schedule: config.schedule.clone(),
+            alerts: config.alerts.clone(),
             secret,
             effective: Vec::new(),
             configuration: loaded.path.clone(),
@@ -245,6 +288,7 @@ fn clients(
             reports: vec!["source/contractor_reports".to_owned()],
             leads: Vec::new(),
             lead_schema: Arc::new(lead_schema.clone()),
+            drops: config.drops.clone(),
         });
     }
     match (reports.is_empty(), &mut clients[..]) {
@@ -277,6 +321,7 @@ fn client_locations(
         reports: client.reports.clone(),
         leads: client.leads.clone().unwrap_or_default(),
         lead_schema: Arc::new(lead_schema),
+        drops: client.drops.over(&config.drops),
     })
 }
 

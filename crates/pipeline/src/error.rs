@@ -4,7 +4,6 @@ use leadq_ingest::IngestError;
 use leadq_matching::FoldError;
 
 use crate::ports::PortError;
-use crate::source::SourceError;
 
 /// A run failed; nothing of it is visible.
 #[derive(Debug, thiserror::Error)]
@@ -12,9 +11,6 @@ pub enum RunError {
     /// An edge failed.
     #[error(transparent)]
     Port(#[from] PortError),
-    /// A folder or file cannot be read.
-    #[error(transparent)]
-    Source(#[from] SourceError),
     /// There are no leads.
     #[error("no leads file has been received")]
     NoLeads,

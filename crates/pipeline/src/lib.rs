@@ -16,7 +16,6 @@ pub mod observer;
 pub mod ports;
 pub mod retention;
 pub mod run;
-pub mod source;
 mod spool;
 mod state;
 mod tables;

@@ -9,11 +9,13 @@ mod doctor;
 mod documented;
 mod explain;
 mod export;
+mod fetched;
 mod files;
 mod findings;
 mod hash;
 mod maturation;
 mod metrics;
+mod replay;
 mod report;
 mod run;
 mod runs;
@@ -89,6 +91,7 @@ struct Reading {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArgs),
+    Replay(replay::ReplayArgs),
     Metrics(metrics::MetricsArgs),
     Trend(trend::TrendArgs),
     Maturation(maturation::MaturationArgs),
@@ -135,6 +138,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
     let Cli { global, command } = cli;
     match command {
         Command::Run(args) => return run::run(&global, args).await,
+        Command::Replay(args) => return replay::run(&global, &args).await,
         Command::Metrics(args) => metrics::run(&global, &args).await?,
         Command::Trend(args) => trend::run(&global, &args).await?,
         Command::Maturation(args) => maturation::run(&global, &args).await?,

@@ -62,7 +62,7 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Outcome<ExitCode> {
 }
 
 /// Prints what the run came to, from the tables that it committed.
-async fn tell(
+pub(super) async fn tell(
     settings: &Settings,
     edges: &Edges,
     outcome: &RunOutcome,

@@ -45,6 +45,12 @@ pub struct Config {
     pub scratch: Option<String>,
     /// File of the secret.
     pub secret_file: Option<String>,
+    /// Runs whose tables stay readable.
+    #[serde(default, deserialize_with = "count")]
+    pub keep_runs: Option<u64>,
+    /// How long files stay in the archive.
+    #[serde(default)]
+    pub archive: ArchiveConfig,
     /// Bounds on report files.
     #[serde(default)]
     pub limits: LimitsConfig,
@@ -60,6 +66,18 @@ pub struct Config {
     /// SFTP servers that drops are on.
     #[serde(default)]
     pub sftp: Vec<SftpConfig>,
+}
+
+/// `[archive]`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArchiveConfig {
+    /// For how long after it was received.
+    #[serde(default, deserialize_with = "interval")]
+    pub keep_for: Option<std::time::Duration>,
+    /// How many of the latest of a client.
+    #[serde(default, deserialize_with = "count")]
+    pub keep_files: Option<u32>,
 }
 
 /// `[limits]`.

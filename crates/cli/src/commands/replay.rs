@@ -1,0 +1,49 @@
+//! `leadq replay`: every table anew from the archive.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{Global, Printing, run};
+use crate::edges::Edges;
+use crate::failure::{Failure, Outcome};
+use crate::progress::Progress;
+use crate::work::{self, Order};
+use leadq_pipeline::ports::{Archive as _, Lake as _};
+
+/// Make every table anew from the archive
+///
+/// The tables come out as they are, unless leadq reads or matches better now, or they were damaged. History that is
+/// frozen, since its files are no longer kept, stays as it is.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  leadq replay
+  leadq replay --wait 10m            wait for a run that goes on already
+
+Exit codes: 0 done; 3 the archive is empty; 4 another run is writing to the lake.")]
+pub(crate) struct ReplayArgs {
+    /// Wait until another run on the lake has ended, for so long at most, as 10m [default, if it is given alone: 1h]
+    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "1h", value_parser = humantime::parse_duration)]
+    wait: Option<Duration>,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+pub(super) async fn run(global: &Global, args: &ReplayArgs) -> Outcome<ExitCode> {
+    let settings = global.settings()?;
+    let edges = Edges::open(&settings)?;
+    if !edges.lake.exists().await? {
+        return Err(Failure::data(format!("there is no lake at {}", edges.lake_name()))
+            .help("run `leadq run` first, or name another lake with --lake"));
+    }
+    let archive = edges.archive(&settings).await?;
+    if archive.catalogue().await?.is_empty() {
+        return Err(Failure::data("the archive is empty").help("run `leadq run` first"));
+    }
+    let observer = Arc::new(Progress::new(global.quiet));
+    let order = Order { wait: args.wait, replay: true };
+    let outcome = work::take_in(&settings, &edges, &archive, order, observer).await?;
+    run::tell(&settings, &edges, &outcome, args.printing.format, false).await
+}
