@@ -14,6 +14,7 @@ pub mod ports;
 pub mod run;
 pub mod source;
 mod spool;
+pub mod sync;
 pub mod view;
 mod wall;
 

@@ -3,8 +3,10 @@
 //! The documented default, with every key, is `leadq.toml` at the root of the repository.
 
 pub mod documented;
+mod drops;
 mod values;
 
+pub use drops::{After, DropsConfig};
 pub use values::{Memory, Size};
 
 use chrono_tz::Tz;
@@ -44,6 +46,9 @@ pub struct Config {
     /// Bounds on report files.
     #[serde(default)]
     pub limits: LimitsConfig,
+    /// How drops are taken from.
+    #[serde(default)]
+    pub drops: DropsConfig,
     /// The clients.
     #[serde(default)]
     pub client: Vec<ClientConfig>,
@@ -109,6 +114,9 @@ pub struct ClientConfig {
     /// How its plain text is hashed.
     #[serde(default)]
     pub identity: IdentityConfig,
+    /// How its drops are taken from.
+    #[serde(default)]
+    pub drops: DropsConfig,
 }
 
 /// `[client.identity]`.

@@ -69,7 +69,8 @@ impl<T, F: FnOnce(&str) -> Result<T, String>> Visitor<'_> for Text<T, F> {
     }
 }
 
-fn text<'de, D: Deserializer<'de>, T>(
+/// Reads a text and makes a value of it.
+pub(super) fn text<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     what: &'static str,
     parse: impl FnOnce(&str) -> Result<T, String>,
