@@ -78,10 +78,7 @@ fn below(mut config: Config, folder: &Path) -> Config {
         client.reports.iter_mut().chain(client.leads.iter_mut().flatten()).for_each(rebase);
         client.schemas.iter_mut().for_each(rebase);
     }
-    for server in &mut config.sftp {
-        let files = [&mut server.key_file, &mut server.key_passphrase_file, &mut server.password_file];
-        files.into_iter().chain([&mut server.known_hosts]).flatten().for_each(rebase);
-    }
+    config.sftp.iter_mut().for_each(|server| server.rebase(folder));
     config.alerts.webhook_file.iter_mut().for_each(rebase);
     config.alerts.smtp.iter_mut().filter_map(|smtp| smtp.password_file.as_mut()).for_each(rebase);
     config

@@ -19,6 +19,7 @@ pub mod run;
 mod spool;
 mod state;
 mod tables;
+pub mod sync;
 pub mod view;
 mod wall;
 

@@ -3,6 +3,8 @@
 /// A stage of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
+    /// New files are fetched from the drops.
+    Fetch,
     /// Leads files are read.
     Leads,
     /// Report files are read and cleaned.
@@ -20,6 +22,7 @@ impl Stage {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Fetch => "fetch",
             Self::Leads => "leads",
             Self::Reports => "reports",
             Self::History => "history",

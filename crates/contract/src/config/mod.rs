@@ -3,11 +3,13 @@
 //! The documented default, with every key, is `leadq.toml` at the root of the repository.
 
 pub mod documented;
+mod drops;
 mod sftp;
 mod values;
 mod watch;
 
 pub use sftp::{HostKeyConfig, SftpConfig};
+pub use drops::{After, DropsConfig};
 pub use values::{Memory, Size};
 pub use watch::{AlertsConfig, CronExpressions, ScheduleConfig, SmtpConfig};
 
@@ -60,6 +62,9 @@ pub struct Config {
     /// Who is told.
     #[serde(default)]
     pub alerts: AlertsConfig,
+    /// How drops are taken from.
+    #[serde(default)]
+    pub drops: DropsConfig,
     /// The clients.
     #[serde(default)]
     pub client: Vec<ClientConfig>,
@@ -140,6 +145,9 @@ pub struct ClientConfig {
     /// How its plain text is hashed.
     #[serde(default)]
     pub identity: IdentityConfig,
+    /// How its drops are taken from.
+    #[serde(default)]
+    pub drops: DropsConfig,
 }
 
 /// `[client.identity]`.

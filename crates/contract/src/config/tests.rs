@@ -20,9 +20,12 @@ fn the_documented_default_is_the_default_and_has_every_key() {
         threads,
         scratch,
         secret_file,
+        keep_runs,
+        archive: ArchiveConfig { keep_for, keep_files },
         limits: LimitsConfig { max_file_size, max_ratio, max_columns },
         schedule: ScheduleConfig { cron, timezone, listen, hosts, catch_up, max_failures },
         alerts: AlertsConfig { webhook_file, off: _, smtp },
+        drops,
         client,
         sftp,
     } = Config::parse(&set.join("\n")).unwrap();
@@ -34,6 +37,8 @@ fn the_documented_default_is_the_default_and_has_every_key() {
     assert!(memory.is_some() && threads.is_some() && scratch.is_some() && secret_file.is_some());
     assert!(max_file_size.is_some() && max_ratio.is_some() && max_columns.is_some());
     assert_eq!(sftp.len(), 1);
+    assert!(keep_runs.is_some() && keep_for.is_some() && keep_files.is_some());
+    every_key_of_drops(&drops);
     let [client] = client.try_into().unwrap();
     let ClientConfig {
         id,
@@ -47,12 +52,33 @@ fn the_documented_default_is_the_default_and_has_every_key() {
         max_leads_per_key,
         max_records_per_key,
         identity: IdentityConfig { algorithm, email, phone },
+        drops,
     } = client;
+    every_key_of_drops(&drops);
     assert_eq!((id.get_ref().as_str(), reports.len()), ("default", 1));
     assert!(name.is_some() && timezone.is_some() && leads.is_some() && schemas.is_some());
     assert!(snapshot_pattern.is_some() && expected_interval.is_some());
     assert!(max_leads_per_key.is_some() && max_records_per_key.is_some());
     assert!(algorithm.is_some() && email.is_some() && phone.is_some());
+}
+
+fn every_key_of_drops(drops: &DropsConfig) {
+    let DropsConfig { settle, marker, after, parallel } = drops;
+    assert!(settle.is_some() && marker.is_some() && after.is_some() && parallel.is_some());
+}
+
+#[test]
+fn what_a_client_says_of_drops_goes_before_what_is_said_of_all() {
+    let text = format!(
+        "[drops]\nsettle = \"2m\"\nafter = \"delete\"\nparallel = 2\n{CLIENT}[client.drops]\nmarker = \".ok\"\n\
+         after = {{ move = \"taken/acme\" }}\nsettle = \"0s\""
+    );
+    let config = Config::parse(&text).unwrap();
+    let drops = config.client[0].drops.over(&config.drops);
+    assert_eq!(drops.settle, Some(std::time::Duration::ZERO));
+    assert_eq!((drops.marker.as_deref(), drops.parallel), (Some(".ok"), Some(2)));
+    assert_eq!(drops.after, Some(After::Move("taken/acme".to_owned())));
+    assert_eq!(DropsConfig::default().over(&config.drops).after, Some(After::Delete));
 }
 
 #[test]
@@ -135,6 +161,14 @@ fn what_is_wrong_is_named_with_its_line_and_the_fix() {
         ("dimensions = [\"source\", \"SOURCE\"]".to_owned(), 1, "\"SOURCE\" cannot", "twice"),
         ("dimensions = [\"ordinal\"]".to_owned(), 1, "\"ordinal\" cannot", "leave"),
         ("dimensions = [\"Hashed Phone\"]".to_owned(), 1, "\"Hashed Phone\" cannot", "leave"),
+        ("[drops]\nsettle = \"soon\"".to_owned(), 2, "settle: \"soon\" is no interval", "24h"),
+        ("[drops]\nmarker = \"*\"".to_owned(), 2, "marker: \"*\" cannot end a name", ".done"),
+        ("[drops]\nafter = \"burn\"".to_owned(), 2, "after: \"burn\" is none", "\"keep\""),
+        ("[drops]\nafter = { mvoe = \"x\" }".to_owned(), 2, "after: one thing can be done", "move ="),
+        ("[drops]\nafter = { move = \"../x\" }".to_owned(), 2, "\"../x\" is no folder below", "taken"),
+        ("[drops]\nafter = { move = \"/x\" }".to_owned(), 2, "\"/x\" is no folder below", "taken"),
+        ("[drops]\nparallel = 0".to_owned(), 2, "parallel: 0 is too small", "from 1 to 64"),
+        (format!("{CLIENT}[client.drops]\nsetle = \"1m\""), 5, "unknown key \"setle\"", "settle"),
         ("lake = \"unclosed".to_owned(), 1, "", ""),
         ("[schedule]\ntimezone = \"Europe/Berlni\"".to_owned(), 2, "no time zone", "Europe/Berlin"),
         ("[schedule]\ncron = 5".to_owned(), 2, "cron: invalid type", ""),

@@ -4,6 +4,7 @@
 //! The crates that fill these ports are named by the binary only.
 
 mod archive;
+mod clock;
 mod drops;
 
 use std::ops::Range;
@@ -16,6 +17,7 @@ use leadq_contract::Table;
 use leadq_contract::run::{FailedRun, RunRecord};
 
 pub use archive::{Archive, ArchivedFile, ContentId, Received, ReceivedKind, Stored};
+pub use clock::Clock;
 pub use drops::{ByteStream, DropFolder, Listed, Listing, PassedOver};
 
 /// Rows on their way, batch by batch.
