@@ -6,7 +6,9 @@ use std::sync::Arc;
 use leadq_contract::config::DropsConfig;
 use leadq_contract::{ClientId, LeadSchema};
 use leadq_pipeline::observer::Observer;
-use leadq_pipeline::ports::{Archive, ByteStream, DropFolder, Lake, Listed, Listing, PortError, ReceivedKind};
+use leadq_pipeline::ports::{
+    Archive, ByteStream, DropFolder, Lake, Listed, Listing, PortError, ReceivedKind,
+};
 use leadq_pipeline::sync::{self, DropRules, SyncSource, Synced};
 use leadq_sftp::{Location, Secret, SftpDrop, SftpSettings, Surroundings};
 
@@ -33,14 +35,22 @@ pub(crate) fn sources(settings: &Settings) -> Outcome<Vec<Source>> {
     let mut sources = Vec::new();
     for location in &settings.leads {
         let schema = Some(Arc::clone(&settings.lead_schema));
-        let drop = Arc::new(LeadsDrop { inner: open(location, settings)?, local: local(location), apart: owned.clone() });
+        let drop = Arc::new(LeadsDrop {
+            inner: open(location, settings)?,
+            local: local(location),
+            apart: owned.clone(),
+        });
         sources.push(source(location, None, ReceivedKind::Leads, drop, &settings.drops, schema));
     }
     for client in &settings.clients {
         let id = Some(&client.settings.id);
         for location in &client.leads {
             let schema = Some(Arc::clone(&client.lead_schema));
-            let drop = Arc::new(LeadsDrop { inner: open(location, settings)?, local: local(location), apart: Vec::new() });
+            let drop = Arc::new(LeadsDrop {
+                inner: open(location, settings)?,
+                local: local(location),
+                apart: Vec::new(),
+            });
             sources.push(source(location, id, ReceivedKind::Leads, drop, &client.drops, schema));
         }
         for location in &client.reports {
@@ -97,7 +107,9 @@ fn owned_leads(settings: &Settings) -> Outcome<Vec<PathBuf>> {
     for client in &settings.clients {
         let id = &client.settings.id;
         for path in client.leads.iter().filter_map(|location| local(location)?.canonicalize().ok()) {
-            let other = owned.iter().find(|(other, of)| *of != id && (path.starts_with(other) || other.starts_with(&path)));
+            let other = owned
+                .iter()
+                .find(|(other, of)| *of != id && (path.starts_with(other) || other.starts_with(&path)));
             if let Some((_, other)) = other {
                 return Err(Failure::usage(format!(
                     "{} is in the leads of client {other} and of {id}",
@@ -163,8 +175,7 @@ pub(crate) async fn fetch(
     // Listings that cannot be read are as good as none: files stand still once more.
     let before = seen.as_deref().and_then(|seen| serde_json::from_slice(seen).ok()).unwrap_or_default();
     let sources: Vec<SyncSource> = sources.iter().map(|source| source.sync.clone()).collect();
-    let (synced, seen) =
-        sync::sync(&sources, &catalogue, archive, &before, &ThisClock, &**observer).await?;
+    let (synced, seen) = sync::sync(&sources, &catalogue, archive, &before, &ThisClock, &**observer).await?;
     if seen != before {
         let text = serde_json::to_vec(&seen).map_err(Failure::bug)?;
         edges.lake.put_document(SEEN, text).await?;
@@ -186,8 +197,8 @@ impl LeadsDrop {
         let is_file = self.local.as_deref().is_some_and(Path::is_file);
         let is_parquet = Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"));
         let real = || self.local.as_ref()?.join(name).canonicalize().ok();
-        let of_others =
-            !self.apart.is_empty() && real().is_some_and(|path| self.apart.iter().any(|apart| path.starts_with(apart)));
+        let of_others = !self.apart.is_empty()
+            && real().is_some_and(|path| self.apart.iter().any(|apart| path.starts_with(apart)));
         (is_file || is_parquet) && !of_others
     }
 }

@@ -128,7 +128,12 @@ mod tests {
         #[cfg(unix)]
         std::os::unix::fs::symlink(folder.path(), &lake).unwrap();
         let inside = SecretSource::File(folder.path().join("new/secret"));
-        assert!(load(&inside, lake.to_str().unwrap(), false).unwrap_err().to_string().contains("lies in the lake"));
+        assert!(
+            load(&inside, lake.to_str().unwrap(), false)
+                .unwrap_err()
+                .to_string()
+                .contains("lies in the lake")
+        );
         assert!(load(&SecretSource::Given("short".to_owned()), "lake", false).is_err());
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use leadq_pipeline::ports::{Archive, Fault, Lake, PortError};
 use leadq_pipeline::observer::Observer;
+use leadq_pipeline::ports::{Archive, Fault, Lake, PortError};
 use leadq_pipeline::sync::Synced;
 use leadq_pipeline::{ClientRequest, Ports, RunError, RunOutcome, RunRequest};
 
@@ -48,8 +48,8 @@ pub(crate) async fn run(
         fetch::check(settings, &sources).await?;
     }
     let archive = edges.archive(settings).await?;
-    let synced = fetch::fetch(&sources, edges, &*archive, &observer).await?;
-    let outcome = take_in(settings, edges, &*archive, order, observer).await?;
+    let synced = fetch::fetch(&sources, edges, &archive, &observer).await?;
+    let outcome = take_in(settings, edges, &archive, order, observer).await?;
     Ok(Done { synced, outcome })
 }
 
@@ -93,6 +93,7 @@ async fn request(settings: &Settings, edges: &Edges, replay: bool) -> Outcome<Ru
         threads: settings.threads,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         keep_runs: settings.keep_runs,
+        retention: settings.retention,
         replay,
     })
 }

@@ -6,9 +6,11 @@ use arrow::datatypes::SchemaRef;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
+use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 use leadq_pipeline::ports::{BatchStream, Engine, PortError, QueryRows, TableFiles};
+use object_store::ObjectStore;
 
 use crate::catalog::Registered;
 use crate::failure::Failure;
@@ -48,6 +50,16 @@ impl EmbeddedEngine {
             "started engine"
         );
         Ok(Self { context, tables, scratch: Arc::new(scratch), failure })
+    }
+
+    /// Makes the files of a store readable that is not the local disk; `url` is that of its root, as tables name it.
+    ///
+    /// # Errors
+    /// If the URL is none.
+    pub fn register_store(&self, url: &str, store: Arc<dyn ObjectStore>) -> Result<(), PortError> {
+        let url = ObjectStoreUrl::parse(url).map_err(|error| self.failure.port("use", url, &error))?;
+        self.context.runtime_env().register_object_store(url.as_ref(), store);
+        Ok(())
     }
 
     async fn execute(&self, sql: &str) -> Result<SendableRecordBatchStream, DataFusionError> {

@@ -18,8 +18,8 @@ pub mod retention;
 pub mod run;
 mod spool;
 mod state;
-mod tables;
 pub mod sync;
+mod tables;
 pub mod view;
 mod wall;
 

@@ -25,7 +25,9 @@ use crate::fingerprint;
 use crate::ingest::Reading;
 use crate::leads::LeadsDue;
 use crate::observer::{Observer, Stage};
-use crate::ports::{Archive, BatchStream, ContentId, Engine, Host, Lake, LakeWriter, PortError, Received, StagedTable};
+use crate::ports::{
+    Archive, BatchStream, ContentId, Engine, Host, Lake, LakeWriter, PortError, Received, StagedTable,
+};
 use crate::retention::{self, Retention};
 use crate::spool::SpoolMemory;
 use crate::state::{ClientState, LeadsState, Manifest};

@@ -157,8 +157,7 @@ impl ClientState {
         for snapshot in &mut self.snapshots {
             snapshot.file = places.get(&snapshot.file).copied().unwrap_or_default();
         }
-        let known: BTreeSet<_> =
-            kept.iter().map(|file| (file.entry.clone(), file.content.clone())).collect();
+        let known: BTreeSet<_> = kept.iter().map(|file| (file.entry.clone(), file.content.clone())).collect();
         self.files = kept;
         self.taken.retain(|entry| known.contains(&(entry.name.clone(), entry.content.clone())));
         // Its leads are none of its files.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use leadq_pipeline::ports::{Archive as _, Lake as _};
 
-use super::{Global, Printing, run};
+use super::run::tell;
+use super::{Global, Printing};
 use crate::edges::Edges;
 use crate::failure::{Failure, Outcome};
 use crate::progress::Progress;
 use crate::work::{self, Order};
-use leadq_pipeline::ports::{Archive as _, Lake as _};
 
 /// Make every table anew from the archive
 ///
@@ -45,5 +46,5 @@ pub(super) async fn run(global: &Global, args: &ReplayArgs) -> Outcome<ExitCode>
     let observer = Arc::new(Progress::new(global.quiet));
     let order = Order { wait: args.wait, replay: true };
     let outcome = work::take_in(&settings, &edges, &archive, order, observer).await?;
-    run::tell(&settings, &edges, &outcome, args.printing.format, false).await
+    tell(&settings, &edges, &outcome, args.printing.format, false).await
 }

@@ -131,7 +131,12 @@ async fn table(
         if committed {
             format!("Run {} committed to {}", run.run, settings.lake)
         } else {
-            format!("Nothing new since run {} of {} in {}", run.run, shown_time(&run.committed_at), settings.lake)
+            format!(
+                "Nothing new since run {} of {} in {}",
+                run.run,
+                shown_time(&run.committed_at),
+                settings.lake
+            )
         },
         thousands(pinned(leadq_contract::Table::DimLead)),
         pinned(leadq_contract::Table::DimSnapshot),

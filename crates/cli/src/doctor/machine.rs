@@ -17,11 +17,14 @@ const LITTLE_SPACE: u64 = 1 << 30;
 /// disk, twice over while tables are replaced.
 pub(super) fn machine(settings: &Settings, input: u64) -> Vec<Check> {
     let lake = settings.lake.strip_prefix("file://").unwrap_or(&settings.lake);
-    vec![
+    let mut checks = vec![
         memory(settings.memory, host::total_memory()),
         space("scratch disk", &settings.scratch, input, "scratch"),
-        space("lake disk", Path::new(lake), input, "lake"),
-    ]
+    ];
+    if !lake.contains("://") {
+        checks.push(space("lake disk", Path::new(lake), input, "lake"));
+    }
+    checks
 }
 
 fn memory(limit: u64, machine: u64) -> Check {

@@ -93,7 +93,7 @@ pub(crate) async fn checks(settings: Outcome<Settings>) -> Vec<Check> {
         configuration::environment(&settings),
     ];
     checks.extend(configuration::zones(&settings, now));
-    let (found, bytes) = sources::sources(&settings);
+    let (found, bytes) = sources::sources(&settings).await;
     checks.extend(found);
     match Edges::lake(&settings) {
         Ok(lake) => checks.extend(lake::lake(&settings, &lake, now).await),

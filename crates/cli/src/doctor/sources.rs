@@ -1,65 +1,65 @@
-//! The sources: whether they are there and hold files.
+//! The sources: whether they can be reached and hold files.
 
-use std::path::PathBuf;
-
-use leadq_pipeline::source::{self, SourceError, SourceFile};
+use leadq_pipeline::ports::{Listing, PortError, ReceivedKind};
 
 use super::Check;
 use crate::failure::{Failure, Kind};
+use crate::fetch::{self, Source};
 use crate::output::thousands;
-use crate::settings::{Settings, shown};
+use crate::settings::Settings;
 
 /// Leads and reports, and how many bytes they have together.
-pub(super) fn sources(settings: &Settings) -> (Vec<Check>, u64) {
+pub(super) async fn sources(settings: &Settings) -> (Vec<Check>, u64) {
+    let sources = match fetch::sources(settings) {
+        Ok(sources) => sources,
+        Err(failure) => return (vec![Check::failed("sources", &failure)], 0),
+    };
     let mut bytes = 0;
     let mut checks = Vec::new();
-    if !settings.leads.is_empty() {
-        checks.push(check("leads", "", &settings.leads, source::leads(&settings.leads), &mut bytes));
-    }
-    for client in &settings.clients {
-        let of = format!("client {}: ", client.settings.id);
-        if !client.leads.is_empty() {
-            checks.push(check("leads", &of, &client.leads, source::leads(&client.leads), &mut bytes));
-        }
-        let found = source::reports(&client.reports);
-        checks.push(check("reports", &of, &client.reports, found, &mut bytes));
+    for source in &sources {
+        let listing = source.sync.drop.list().await;
+        checks.push(check(source, listing, &mut bytes));
     }
     (checks, bytes)
 }
 
-fn check(
-    name: &'static str,
-    of: &str,
-    locations: &[PathBuf],
-    found: Result<Vec<SourceFile>, SourceError>,
-    bytes: &mut u64,
-) -> Check {
-    let places = locations.iter().map(|path| shown(path)).collect::<Vec<_>>().join(", ");
-    let files = match found {
-        Ok(files) => files,
+fn check(source: &Source, listing: Result<Listing, PortError>, bytes: &mut u64) -> Check {
+    let name = match source.sync.kind {
+        ReceivedKind::Leads => "leads",
+        ReceivedKind::Report => "reports",
+    };
+    let of = source.sync.client.as_ref().map(|id| format!("client {id}: ")).unwrap_or_default();
+    let place = &source.location;
+    let files = match listing {
+        Ok(listing) => listing.files,
         Err(error) => {
             let failure = Failure::from(error);
             let found = format!("{of}{failure}");
             return Check { found, ..Check::failed(name, &failure) };
         }
     };
-    let size: u64 = files.iter().map(|file| file.bytes).sum();
+    let size: u64 = files.iter().filter_map(|file| file.bytes).sum();
     *bytes += size;
+    if files.is_empty() && name == "leads" {
+        let todo = "give the folder of the Parquet files that the backend exports with leads in leadq.toml";
+        return Check::error(name, Kind::Data, format!("{of}no Parquet file in {place}"), todo);
+    }
     if files.is_empty() {
         return Check::warning(
             name,
-            format!("{of}no file in {places}"),
+            format!("{of}no file in {place}"),
             "put the client's reports there, or name their folder in leadq.toml; until then every lead stands unmatched",
         );
     }
     // Half a file is read only when its turn comes; whether it can be opened is known now.
-    if let Some((file, error)) =
-        files.iter().find_map(|file| Some((file, std::fs::File::open(&file.path).err()?)))
-    {
+    let folder = std::path::Path::new(place);
+    let closed = files.iter().map(|file| folder.join(&file.name)).filter(|path| path.is_file());
+    let closed = closed.map(|path| (std::fs::File::open(&path).err(), path));
+    if let Some((error, path)) = closed.filter_map(|(error, path)| Some((error?, path))).next() {
         return Check::error(
             name,
             Kind::Data,
-            format!("{of}cannot open {}: {error}", shown(&file.path)),
+            format!("{of}cannot open {}: {error}", path.display()),
             "make it readable for the user that runs leadq, or move it away",
         );
     }
@@ -67,5 +67,5 @@ fn check(
         1 => "1 file".to_owned(),
         n => format!("{} files", thousands(n as u64)),
     };
-    Check::ok(name, format!("{of}{count}, {} in {places}", bytesize::ByteSize(size)))
+    Check::ok(name, format!("{of}{count}, {} in {place}", bytesize::ByteSize(size)))
 }

@@ -8,8 +8,8 @@ mod sftp;
 mod values;
 mod watch;
 
-pub use sftp::{HostKeyConfig, SftpConfig};
 pub use drops::{After, DropsConfig};
+pub use sftp::{HostKeyConfig, SftpConfig};
 pub use values::{Memory, Size};
 pub use watch::{AlertsConfig, CronExpressions, ScheduleConfig, SmtpConfig};
 
