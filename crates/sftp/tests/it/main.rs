@@ -2,7 +2,7 @@
 
 #[cfg(test)]
 mod misbehaving;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod openssh;
 #[cfg(test)]
 mod support;
