@@ -64,8 +64,8 @@ impl client::Handler for Client {
 pub(crate) struct Connection {
     /// For its methods; each is to be asked with [`Self::ask`].
     pub(crate) sftp: RawSftpSession,
-    /// Ends with it.
-    _ssh: Handle<Client>,
+    /// Its end is that of the connection.
+    ssh: Handle<Client>,
     ended: Ended,
     broken: AtomicBool,
     limit: Duration,
@@ -95,7 +95,7 @@ impl Connection {
     }
 
     fn is_usable(&self) -> bool {
-        !self.broken.load(Ordering::Relaxed) && !self.ended.has_come() && !self._ssh.is_closed()
+        !self.broken.load(Ordering::Relaxed) && !self.ended.has_come() && !self.ssh.is_closed()
     }
 
     async fn open(settings: &SftpSettings) -> Result<Self, PortError> {
@@ -114,7 +114,7 @@ impl Connection {
             Err(_) => return Err(late("begin SFTP on", &server, settings.connect_timeout)),
         };
         tracing::debug!(sftp.server = server, "connected");
-        Ok(Self { sftp, _ssh: ssh, ended, broken: AtomicBool::new(false), limit: settings.read_timeout })
+        Ok(Self { sftp, ssh, ended, broken: AtomicBool::new(false), limit: settings.read_timeout })
     }
 }
 
@@ -210,7 +210,7 @@ async fn session(ssh: &Handle<Client>) -> Result<(RawSftpSession, Ended), Failed
 fn late(operation: &'static str, server: &str, limit: Duration) -> PortError {
     PortError::permanent(operation, server, format!("the server did not answer within {}", seconds(&limit)))
         .fault(Fault::Transient)
-        .hint("it is tried again; if the server is only slow, set connect_timeout in [[sftp]] higher")
+        .hint("the next run tries again; if the server is only slow, set connect_timeout in [[sftp]] higher")
 }
 
 /// A connection that did not come about, as an error of the port.
@@ -233,7 +233,7 @@ fn told(error: &russh::Error, farewell: Option<&String>, server: &str) -> PortEr
                 farewell.map_or_else(|| words(&error.to_string()), |words| format!("it said: {words}"));
             permanent(reason)
                 .fault(Fault::Transient)
-                .hint("it is tried again; if it lasts, see whether host and port are right and the network lets through")
+                .hint("the next run tries again; if it lasts, see whether host and port are right and the network lets through")
         }
     }
 }

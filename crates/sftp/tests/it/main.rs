@@ -2,7 +2,8 @@
 
 #[cfg(test)]
 mod misbehaving;
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod openssh;
 #[cfg(test)]
 mod support;
