@@ -78,8 +78,9 @@ impl Failed {
     }
 }
 
-const NETWORK: &str = "it is tried again; if it lasts, look at the network and at the server's log";
-const SLOW: &str = "it is tried again; if the server is only slow, set read_timeout in [[sftp]] higher";
+const NETWORK: &str = "the next run tries again; if it lasts, look at the network and at the server's log";
+const SLOW: &str =
+    "the next run tries again; if the server is only slow, set read_timeout in [[sftp]] higher";
 const MISSING: &str =
     "see whether the path in the location is right, from / or with /~/ from the login's home";
 const DENIED: &str = "ask the server's owner to let the user do this";

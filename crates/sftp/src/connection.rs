@@ -17,6 +17,7 @@ use crate::answer::{Failed, seconds, within, words};
 use crate::host_key::Pins;
 use crate::login::{Ready, log_in};
 use crate::settings::SftpSettings;
+use crate::stream::{Ended, Watched};
 
 /// How often a silent server is asked whether it is still there.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -63,8 +64,9 @@ impl client::Handler for Client {
 pub(crate) struct Connection {
     /// For its methods; each is to be asked with [`Self::ask`].
     pub(crate) sftp: RawSftpSession,
-    /// Ends with it.
-    _ssh: Handle<Client>,
+    /// Its end is that of the connection.
+    ssh: Handle<Client>,
+    ended: Ended,
     broken: AtomicBool,
     limit: Duration,
 }
@@ -75,7 +77,12 @@ impl Connection {
         &self,
         answer: impl Future<Output = Result<T, russh_sftp::client::error::Error>>,
     ) -> Result<T, Failed> {
-        let answer = within(self.limit, answer).await;
+        let answer = within(self.limit, answer);
+        let answer = tokio::select! {
+            biased;
+            answer = answer => answer,
+            () = self.ended.come() => Err(Failed::Broken("it ended".to_owned())),
+        };
         if answer.as_ref().is_err_and(Failed::is_broken) {
             self.give_up();
         }
@@ -88,7 +95,7 @@ impl Connection {
     }
 
     fn is_usable(&self) -> bool {
-        !self.broken.load(Ordering::Relaxed) && !self._ssh.is_closed()
+        !self.broken.load(Ordering::Relaxed) && !self.ended.has_come() && !self.ssh.is_closed()
     }
 
     async fn open(settings: &SftpSettings) -> Result<Self, PortError> {
@@ -102,12 +109,12 @@ impl Connection {
             Err(_) => return Err(late("log in to", &server, settings.connect_timeout)),
         }
         let session = session(&ssh);
-        let sftp = match tokio::time::timeout(settings.connect_timeout, session).await {
-            Ok(sftp) => sftp.map_err(|failed| failed.told("begin SFTP on", &*server))?,
+        let (sftp, ended) = match tokio::time::timeout(settings.connect_timeout, session).await {
+            Ok(session) => session.map_err(|failed| failed.told("begin SFTP on", &*server))?,
             Err(_) => return Err(late("begin SFTP on", &server, settings.connect_timeout)),
         };
         tracing::debug!(sftp.server = server, "connected");
-        Ok(Self { sftp, _ssh: ssh, broken: AtomicBool::new(false), limit: settings.read_timeout })
+        Ok(Self { sftp, ssh, ended, broken: AtomicBool::new(false), limit: settings.read_timeout })
     }
 }
 
@@ -175,7 +182,7 @@ async fn shake_hands(
 }
 
 /// Begins SFTP.
-async fn session(ssh: &Handle<Client>) -> Result<RawSftpSession, Failed> {
+async fn session(ssh: &Handle<Client>) -> Result<(RawSftpSession, Ended), Failed> {
     let broken = |error: russh::Error| Failed::Broken(words(&error.to_string()));
     let mut channel = ssh.channel_open_session().await.map_err(broken)?;
     channel.request_subsystem(true, "sftp").await.map_err(broken)?;
@@ -191,18 +198,19 @@ async fn session(ssh: &Handle<Client>) -> Result<RawSftpSession, Failed> {
     }
     // How long an answer may take is decided by who asks.
     let config = Config { max_packet_len: LONGEST_PACKET, request_timeout_secs: 86_400, ..Config::default() };
-    let sftp = RawSftpSession::new_with_config(channel.into_stream(), config);
+    let (stream, ended) = Watched::new(channel.into_stream());
+    let sftp = RawSftpSession::new_with_config(stream, config);
     let version = sftp.init().await?.version;
     if version != VERSION {
         return Err(Failed::Absurd(format!("the server speaks version {version} of SFTP, not {VERSION}")));
     }
-    Ok(sftp)
+    Ok((sftp, ended))
 }
 
 fn late(operation: &'static str, server: &str, limit: Duration) -> PortError {
     PortError::permanent(operation, server, format!("the server did not answer within {}", seconds(&limit)))
         .fault(Fault::Transient)
-        .hint("it is tried again; if the server is only slow, set connect_timeout in [[sftp]] higher")
+        .hint("the next run tries again; if the server is only slow, set connect_timeout in [[sftp]] higher")
 }
 
 /// A connection that did not come about, as an error of the port.
@@ -225,7 +233,7 @@ fn told(error: &russh::Error, farewell: Option<&String>, server: &str) -> PortEr
                 farewell.map_or_else(|| words(&error.to_string()), |words| format!("it said: {words}"));
             permanent(reason)
                 .fault(Fault::Transient)
-                .hint("it is tried again; if it lasts, see whether host and port are right and the network lets through")
+                .hint("the next run tries again; if it lasts, see whether host and port are right and the network lets through")
         }
     }
 }

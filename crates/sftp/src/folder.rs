@@ -64,13 +64,13 @@ impl SftpDrop {
             let path = path.clone();
             async move {
                 match connection.ask(connection.sftp.lstat(path)).await {
-                    Ok(attrs) => Ok(Some((connection, attrs.attrs))),
+                    Ok(attrs) => Ok(Some(attrs.attrs)),
                     Err(failed) if failed.is_missing() => Ok(None),
                     Err(failed) => Err(failed.told(operation, self.subject(name))),
                 }
             }
         };
-        Ok(self.server.retried(look).await?.map(|(_, attrs)| attrs).filter(is_file))
+        Ok(self.server.retried(look).await?.filter(is_file))
     }
 
     /// A connection on which a file was just seen, so that it works.

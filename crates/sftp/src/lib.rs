@@ -22,6 +22,7 @@ mod login;
 mod names;
 mod read;
 mod settings;
+mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
 

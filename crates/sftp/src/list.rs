@@ -15,7 +15,7 @@ use crate::names::{refused, refused_path};
 /// Folders within folders that are gone into.
 const DEEPEST: usize = 32;
 /// Entries of a listing in all: far more than there are, and few enough to be kept.
-const MOST_ENTRIES: usize = 2_000_000;
+const MOST_ENTRIES: usize = 500_000;
 /// Folders that are listed side by side.
 const AT_ONCE: usize = 8;
 
@@ -54,7 +54,14 @@ pub(crate) async fn list(
                 }
             }
         });
-        let found: Vec<Folder> = folders.buffer_unordered(AT_ONCE).try_collect().await.map_err(root)?;
+        let found: Vec<Folder> = match folders.buffer_unordered(AT_ONCE).try_collect().await {
+            Ok(found) => found,
+            Err(failed @ Failed::Refused(_)) if is_file(connection, location).await => {
+                let hint = "let the location end with its folder, or name it by a glob: /folder/name[.]csv";
+                return Err(root(failed).hint(format!("it is a file, not a folder; {hint}")));
+            }
+            Err(failed) => return Err(root(failed)),
+        };
         for folder in found {
             entries += folder.entries;
             if entries > MOST_ENTRIES {
@@ -72,6 +79,12 @@ pub(crate) async fn list(
         pass_over(&mut all, &folder, "it is too many folders deep");
     }
     Ok(all)
+}
+
+/// Whether a location names a file.
+async fn is_file(connection: &Connection, location: &Location) -> bool {
+    let attrs = connection.ask(connection.sftp.lstat(location.below(""))).await;
+    attrs.is_ok_and(|attrs| kind(&attrs.attrs, "") == Some(FileType::File))
 }
 
 fn too_many() -> Failed {

@@ -136,21 +136,27 @@ fn key(path: &Path, passphrase: Option<&Secret>) -> Result<Ready, PortError> {
 
 /// Says when others than the owner may read a file that holds a secret.
 pub(crate) fn warn_if_others_read(path: &Path) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(path).map_or(0, |meta| meta.permissions().mode());
-        if mode & 0o077 != 0 {
-            let (file, mode) = (path.display().to_string(), format!("{:03o}", mode & 0o777));
-            tracing::warn!(
-                sftp.file = file,
-                sftp.mode = mode,
-                "others than the owner may read a file that holds a secret; run `chmod 600` on it"
-            );
-        }
+    if let Some(mode) = open_to_others(path) {
+        let file = path.display().to_string();
+        tracing::warn!(
+            sftp.file = file,
+            sftp.mode = mode,
+            "others than the owner may read a file that holds a secret; run `chmod 600` on it"
+        );
     }
-    #[cfg(not(unix))]
-    let _ = path;
+}
+
+/// The mode of a file, if it lets others than the owner in.
+#[cfg(unix)]
+fn open_to_others(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode();
+    (mode & 0o077 != 0).then(|| format!("{:03o}", mode & 0o777))
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_: &Path) -> Option<String> {
+    None
 }
 
 /// Why nobody is logged in.
@@ -180,7 +186,9 @@ impl NotIn {
             (Self::Broken(error), None) => {
                 PortError::permanent("log in to", server, format!("the connection broke: {error}"))
                     .fault(Fault::Transient)
-                    .hint("it is tried again; if it lasts, look at the network and at the server's log")
+                    .hint(
+                        "the next run tries again; if it lasts, look at the network and at the server's log",
+                    )
             }
         }
     }
@@ -362,4 +370,30 @@ async fn questions(ssh: &mut Handle<Client>, user: &str, secret: &Secret) -> Res
         response = ssh.authenticate_keyboard_interactive_respond(answers).await?;
     }
     Ok(One::Unable("it does not stop asking".to_owned()))
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn files_that_others_may_read() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (mode, told) in [(0o600, None), (0o400, None), (0o640, Some("640")), (0o604, Some("604"))] {
+            set_permissions(file.path(), Permissions::from_mode(mode)).unwrap();
+            assert_eq!(open_to_others(file.path()).as_deref(), told);
+        }
+        assert_eq!(open_to_others(&file.path().with_extension("none")), None);
+    }
+
+    #[test]
+    fn a_secret_is_shown_nowhere() {
+        let login = Login::Password(Secret::new("hunter2\r\n"));
+        assert_eq!(format!("{login:?}"), "Password(Secret(..))");
+        assert_eq!(Secret::new("hunter2\r\n").text(), "hunter2");
+    }
 }

@@ -203,7 +203,7 @@ mod tests {
     }
 
     fn around() -> Surroundings {
-        Surroundings { user: Some("me".to_owned()), home: Some("/home/me".into()), ..Surroundings::default() }
+        Surroundings { user: Some("me".to_owned()), home: Some("/srv/me".into()), ..Surroundings::default() }
     }
 
     #[test]
@@ -212,7 +212,7 @@ mod tests {
         around.agent_socket = Some("/run/agent".into());
         let settings = resolve("sftp://h/x", "", &around).unwrap();
         assert_eq!(settings.server(), "sftp://me@h");
-        assert_eq!(settings.host_keys, HostKeys::KnownHosts("/home/me/.ssh/known_hosts".into()));
+        assert_eq!(settings.host_keys, HostKeys::KnownHosts("/srv/me/.ssh/known_hosts".into()));
         assert_eq!(settings.logins, [Login::Agent { socket: "/run/agent".into() }]);
         around.password = Some(Secret::new("hunter2\n"));
         let settings = resolve("sftp://ann@[::1]:2222/x", "", &around).unwrap();
@@ -221,6 +221,18 @@ mod tests {
         let expected = [Login::Password(password.clone()), Login::KeyboardInteractive(password)];
         assert_eq!(settings.logins, expected);
         assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn the_documented_values_are_the_defaults() {
+        let lines = leadq_contract::config::DOCUMENTED.lines();
+        let set: Vec<_> = lines.map(|line| line.strip_prefix("#: ").unwrap_or(line)).collect();
+        let section = Config::parse(&set.join("\n")).unwrap().sftp.remove(0);
+        let default = SftpSettings::new("sftp.example.com", "leadq", HostKeys::Fingerprints(Vec::new()));
+        assert_eq!(section.port, Some(default.port));
+        assert_eq!(section.connect_timeout, Some(default.connect_timeout));
+        assert_eq!(section.read_timeout, Some(default.read_timeout));
+        assert_eq!((section.attempts, section.parallel), (Some(default.attempts), Some(default.parallel)));
     }
 
     #[test]

@@ -73,6 +73,8 @@ pub struct Plan {
     pub most_read: Option<usize>,
     /// Entries of an answer to a request for a listing; 100 by default.
     pub page: Option<usize>,
+    /// Listings do not end: the last page comes again and again.
+    pub endless: bool,
     /// The connection is cut after the server has sent so many bytes on it.
     pub cut_after: Option<u64>,
     /// So many connections are cut, and no more; all by default.

@@ -178,12 +178,18 @@ impl Handler for Files {
     }
 
     async fn readdir(&mut self, id: u32, handle: String) -> Result<Name, Self::Error> {
-        let page = locked(&self.shared).plan.page.unwrap_or(100);
+        let (page, endless) = {
+            let state = locked(&self.shared);
+            (state.plan.page.unwrap_or(100), state.plan.endless)
+        };
         let Some(Open::Folder { left }) = self.open.get_mut(&handle) else { return Err(StatusCode::Failure) };
         if left.is_empty() {
             return Err(StatusCode::Eof);
         }
         let mut files = left.split_off(left.len().saturating_sub(page));
+        if endless && left.is_empty() {
+            left.clone_from(&files);
+        }
         files.reverse();
         Ok(Name { id, files })
     }

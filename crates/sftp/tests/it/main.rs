@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod misbehaving;
+#[cfg(unix)]
 #[cfg(test)]
 mod openssh;
 #[cfg(test)]

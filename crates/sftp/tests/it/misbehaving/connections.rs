@@ -18,7 +18,7 @@ async fn cut_after_each_number_of_bytes() {
     let server = serve(plan()).await;
     let location = server.location("/");
     let (mut whole, mut failures) = (0, 0);
-    for cut_after in (0..12_000).step_by(61) {
+    for cut_after in (0..12_000).step_by(83) {
         server.change(|plan| plan.cut_after = Some(cut_after));
         let folder = drop_at(server.settings(), &location);
         let outcome = bounded(async {

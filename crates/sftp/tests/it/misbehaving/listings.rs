@@ -144,6 +144,16 @@ async fn folders_without_an_end_are_left() {
 }
 
 #[tokio::test]
+async fn a_listing_without_an_end_is_given_up() {
+    let files = (0..1_998).map(|number| (format!("/{number}"), ServedFile::default()));
+    let mut plan = Plan { files: files.collect(), endless: true, ..Plan::serving([]) };
+    plan.page = Some(2_000);
+    let server = serve(plan).await;
+    let result = bounded(drop_at(server.settings(), &server.location("/")).list()).await;
+    says(result, Fault::Permanent, &[&"more than 500000 entries"]);
+}
+
+#[tokio::test]
 async fn a_file_that_is_listed_twice_is_one() {
     let mut plan = Plan::serving([("/a.csv", &b"a"[..])]);
     plan.entries.insert("/".to_owned(), vec![("a.csv".to_owned(), of_mode(FILE))]);

@@ -57,6 +57,8 @@ async fn a_folder_and_everything_below_it() {
     assert!(folder.location().ends_with("/drops/") && folder.is_remote());
     let missing = drop_at(sshd.settings(), &sshd.location("/none"));
     says(missing.list().await, Fault::Permanent, &[&"no such file", &"/none"]);
+    let file = drop_at(sshd.settings(), &sshd.location("/a.csv"));
+    says(file.list().await, Fault::Permanent, &[&"it is a file, not a folder", &"glob"]);
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ impl Sshd {
     pub(super) fn restart(&mut self) {
         for child in children(self.child.id()) {
             // It may have ended with the one that it belongs to.
-            let _ = Command::new("kill").args(["-9", &child.to_string()]).status();
+            let _ = Command::new("kill").args(["-9", &child.to_string()]).stderr(Stdio::null()).status();
         }
         self.child.kill().unwrap();
         self.child.wait().unwrap();
