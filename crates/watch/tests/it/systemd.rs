@@ -57,7 +57,9 @@ fn systemd_is_told() {
 #[ignore = "is called by the test above, with systemd's variables"]
 async fn a_daemon_of_its_own() {
     let schedule = Schedule::new(["0 1,13 * * *"], Tz::UTC).unwrap();
-    let clock = Arc::new(TestClock::starting("2023-05-01T12:59:59Z"));
+    let clock = TestClock::starting("2023-05-01T12:59:59Z")
+        .jumping("2023-05-01T13:00:00.1Z", "2023-05-02T00:59:59.9Z");
+    let clock = Arc::new(clock);
     let monitor = Monitor::new(clock.clone(), Tolerance::default(), Systemd::of_this_process());
     let (stop, stopped) = watch::channel(false);
     let mut runs = 0;
