@@ -74,6 +74,9 @@ fn below(mut config: Config, folder: &Path) -> Config {
     let top = [&mut config.lake, &mut config.scratch, &mut config.secret_file, &mut config.schemas];
     top.into_iter().flatten().for_each(rebase);
     config.leads.iter_mut().flatten().for_each(rebase);
+    config.alerts.webhook_file.iter_mut().for_each(rebase);
+    let smtp = config.alerts.smtp.as_mut().and_then(|smtp| smtp.password_file.as_mut());
+    smtp.into_iter().for_each(rebase);
     for client in &mut config.client {
         client.reports.iter_mut().chain(client.leads.iter_mut().flatten()).for_each(rebase);
         client.schemas.iter_mut().for_each(rebase);

@@ -1,7 +1,7 @@
 //! What systemd is told, on a socket of its kind. The address comes by the environment, so that the test calls itself.
 
 use std::os::unix::net::UnixDatagram;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,20 +23,21 @@ fn systemd_is_told() {
     let path = folder.path().join("notify");
     let socket = UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let status = Command::new(std::env::current_exe().unwrap())
+    let mut daemon = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", DAEMON, "--ignored"])
         .env("NOTIFY_SOCKET", &path)
         .env("WATCHDOG_USEC", "400000")
         .env_remove("WATCHDOG_PID")
-        .output()
+        .stdout(Stdio::null())
+        .spawn()
         .unwrap();
-    assert!(status.status.success(), "{status:?}");
     let mut told = Vec::new();
     let mut buffer = [0; 4096];
     while told.last().is_none_or(|last| last != "STOPPING=1") {
         let length = socket.recv(&mut buffer).unwrap();
         told.push(String::from_utf8_lossy(&buffer[..length]).trim_end().to_owned());
     }
+    assert!(daemon.wait().unwrap().success());
     let beats = told.iter().filter(|told| *told == "WATCHDOG=1").count();
     // During half a second of work, at least every 200 ms.
     assert!((2..20).contains(&beats), "{told:?}");
@@ -56,7 +57,9 @@ fn systemd_is_told() {
 #[ignore = "is called by the test above, with systemd's variables"]
 async fn a_daemon_of_its_own() {
     let schedule = Schedule::new(["0 1,13 * * *"], Tz::UTC).unwrap();
-    let clock = Arc::new(TestClock::starting("2023-05-01T12:59:59Z"));
+    let clock = TestClock::starting("2023-05-01T12:59:59Z")
+        .jumping("2023-05-01T13:00:00.1Z", "2023-05-02T00:59:59.9Z");
+    let clock = Arc::new(clock);
     let monitor = Monitor::new(clock.clone(), Tolerance::default(), Systemd::of_this_process());
     let (stop, stopped) = watch::channel(false);
     let mut runs = 0;

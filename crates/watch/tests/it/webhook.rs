@@ -21,26 +21,31 @@ pub(crate) async fn receiver(answers: Vec<Answer>) -> (SocketAddr, Received) {
     let received = Received::default();
     let answers = Arc::new(Mutex::new(VecDeque::from(answers)));
     let noted = Arc::clone(&received);
-    let answer = async move |body: String| {
-        noted.lock().unwrap().push(serde_json::from_str(&body).unwrap());
-        let (status, retry_after) = answers.lock().unwrap().pop_front().unwrap_or((200, None));
-        if status == 0 {
-            std::future::pending::<()>().await;
-        }
-        let mut headers = HeaderMap::new();
-        if let Some(seconds) = retry_after {
-            headers.insert("retry-after", seconds.into());
-        }
-        if status == 302 {
-            headers.insert("location", "/elsewhere".parse().unwrap());
-        }
-        (StatusCode::from_u16(status).unwrap(), headers, "SECRET words of the server")
-    };
-    let answer = move |body: String| answer.clone()(body);
+    let answer = move |body: String| answer(body, Arc::clone(&noted), Arc::clone(&answers));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/T0/SECRET", post(answer))).await });
     (address, received)
+}
+
+async fn answer(
+    body: String,
+    noted: Received,
+    answers: Arc<Mutex<VecDeque<Answer>>>,
+) -> (StatusCode, HeaderMap, &'static str) {
+    noted.lock().unwrap().push(serde_json::from_str(&body).unwrap());
+    let (status, retry_after) = answers.lock().unwrap().pop_front().unwrap_or((200, None));
+    if status == 0 {
+        std::future::pending::<()>().await;
+    }
+    let mut headers = HeaderMap::new();
+    if let Some(seconds) = retry_after {
+        headers.insert("retry-after", seconds.into());
+    }
+    if status == 302 {
+        headers.insert("location", "/elsewhere".parse().unwrap());
+    }
+    (StatusCode::from_u16(status).unwrap(), headers, "SECRET words of the server")
 }
 
 pub(crate) fn webhook(address: SocketAddr) -> Webhook {
