@@ -132,7 +132,9 @@ impl Fetch<'_> {
 fn wrong_size(listed: &Listed, expected: u64, received: &str) -> Refusal {
     let reason = match listed.bytes {
         Some(_) => format!("{expected} bytes were told, and {received} received"),
-        None => format!("no size was told; {expected} bytes were received first, and {received} the second time"),
+        None => {
+            format!("no size was told; {expected} bytes were received first, and {received} the second time")
+        }
     };
     Refusal::new(LeftCause::WrongSize, reason)
 }

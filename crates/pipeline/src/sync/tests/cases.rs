@@ -301,8 +301,7 @@ async fn many_known_files_cost_little() {
     let catalogue = world.archive.catalogue().await.unwrap();
     let (sources, began) = ([world.source(rules(60))], Instant::now());
     let seen = nothing();
-    let (synced, _) =
-        sync(&sources, &catalogue, &world.archive, &seen, &*world, &Unobserved).await.unwrap();
+    let (synced, _) = sync(&sources, &catalogue, &world.archive, &seen, &*world, &Unobserved).await.unwrap();
     // A bound that only a wrong order of growth can break.
     assert!(synced.unchanged == 50_000 && began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
 }
