@@ -4,10 +4,11 @@
 //! virtual environment in the target folder.
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::Command;
 
 use clap::Args;
+
+use crate::python;
 
 /// Packages, pinned: a comparison is worth what is compared with.
 const PACKAGES: [&str; 1] = ["duckdb==1.4.1"];
@@ -41,7 +42,7 @@ pub fn run(args: &DifferentialArgs, out: &mut impl Write) -> io::Result<bool> {
     }
     let target = crate::target_folder()?;
     let environment = target.join("differential");
-    if !prepare(&environment)? {
+    if !python::prepare(&environment, &PACKAGES)? {
         writeln!(out, "differential: cannot install {} from PyPI", PACKAGES.join(" "))?;
         return Ok(false);
     }
@@ -51,15 +52,4 @@ pub fn run(args: &DifferentialArgs, out: &mut impl Write) -> io::Result<bool> {
         .arg(target.join("debug/leadq"))
         .args([args.files.to_string(), args.seed.to_string()]);
     Ok(compare.status()?.success())
-}
-
-/// Makes the virtual environment, once.
-fn prepare(folder: &Path) -> io::Result<bool> {
-    let python = folder.join("bin/python");
-    if !python.exists() && !Command::new("python3").args(["-m", "venv"]).arg(folder).status()?.success() {
-        return Ok(false);
-    }
-    let mut install = Command::new(python);
-    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PACKAGES);
-    Ok(install.status()?.success())
 }

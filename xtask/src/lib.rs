@@ -9,6 +9,7 @@ pub mod differential;
 #[path = "../../crates/contract/src/config/documented.rs"]
 pub mod documented;
 pub mod fuzz;
+mod python;
 pub mod setup;
 pub mod test;
 pub mod tidy;

@@ -1,5 +1,5 @@
-//! What the tests need on the machine: compilers, two components of the Rust toolchain, Python, a browser, OpenSSH,
-//! cargo-fuzz.
+//! What the tests need on the machine: compilers, two components of the Rust toolchain, Python, a browser, OpenSSH, an
+//! S3 server, cargo-fuzz.
 //!
 //! What is missing is named, with the command that brings it. Only on Debian, and only as root (a container, a
 //! runner), it is installed on the spot.
@@ -7,6 +7,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use crate::python;
 
 /// A program that has to be there.
 struct Need {
@@ -51,7 +53,7 @@ const NEEDS: [Need; 8] = [
     },
     Need {
         what: "Python with venv",
-        why: "`cargo xtask differential` compares with its csv module and with DuckDB from PyPI",
+        why: "`cargo xtask differential` compares with its csv module and with DuckDB from PyPI; tests start an S3 server",
         probe: &["python3", "-c", "import venv, ensurepip"],
         remedy: "install python3 and python3-venv",
         install: &[&["apt-get", "update"], &["apt-get", "install", "-y", "python3-venv"]],
@@ -95,7 +97,24 @@ const NEEDS: [Need; 8] = [
 ///
 /// When `out` cannot be written to.
 pub fn run(out: &mut impl Write) -> io::Result<bool> {
-    meet(&NEEDS, is_debian_root(), out)
+    let met = meet(&NEEDS, is_debian_root(), out)?;
+    Ok(met & servers(out)?)
+}
+
+/// Makes the environment of the servers that tests start.
+fn servers(out: &mut impl Write) -> io::Result<bool> {
+    let packages = python::SERVERS.join(" ");
+    let there =
+        python::prepare(&python::servers(&crate::target_folder()?), &python::SERVERS).unwrap_or(false);
+    if there {
+        writeln!(out, "setup: {packages} is there")?;
+    } else {
+        writeln!(
+            out,
+            "setup: {packages} is missing (an S3 server for the tests); it comes from PyPI, see above"
+        )?;
+    }
+    Ok(there)
 }
 
 fn meet(needs: &[Need], may_install: bool, out: &mut impl Write) -> io::Result<bool> {

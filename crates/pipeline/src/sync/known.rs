@@ -34,21 +34,20 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Whether a listing shows what an entry says, in so far as it can tell.
+/// Whether a listing shows what an entry says, in so far as it tells anything.
 pub(super) fn looks_like(listed: &Listed, entry: &Received) -> bool {
-    if listed.bytes != Some(entry.bytes) {
-        return false;
-    }
-    match (&listed.version, &entry.version) {
+    let same_time = match (&listed.version, &entry.version) {
         (Some(now), Some(then)) => now == then,
-        _ => listed.modified == Some(entry.modified),
-    }
+        _ => listed.modified.is_none_or(|modified| modified == entry.modified),
+    };
+    same_time && listed.bytes.is_none_or(|bytes| bytes == entry.bytes)
 }
 
-/// Whether that can be relied on: a file that was changed later would look otherwise.
-pub(super) fn is_reliable(listed: &Listed, entry: &Received) -> bool {
+/// Whether that can be relied on: all is told, and a file that was changed later would look otherwise.
+fn is_reliable(listed: &Listed, entry: &Received) -> bool {
     let has_version = listed.version.is_some() && entry.version.is_some();
-    has_version || entry.modified <= entry.received_at.saturating_sub(DOUBT)
+    let is_old = || listed.modified.is_some() && entry.modified <= entry.received_at.saturating_sub(DOUBT);
+    listed.bytes.is_some() && (has_version || is_old())
 }
 
 /// Whether a file that is listed is the one of an entry, beyond doubt.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 
 use super::fetch::Fetch;
 use super::plan::{ToRead, changed, left};
@@ -82,14 +82,33 @@ impl Fetch<'_> {
         }
     }
 
+    /// How long a file is whose size is not told: as long as it was when it was read. It is taken if it is as long the
+    /// next time, so that an early end is noticed.
+    async fn measure(&self, name: &str) -> Result<u64, PortError> {
+        let mut bytes = self.source.drop.read(name).await?;
+        let mut length = 0;
+        while let Some(chunk) = bytes.try_next().await? {
+            length += chunk.len() as u64;
+        }
+        Ok(length)
+    }
+
     async fn attempt(&self, listed: &Listed) -> Result<Result<Received, Refusal>, PortError> {
         let received_at = self.clock.now();
+        let expected = match listed.bytes {
+            Some(told) => told,
+            None => match self.measure(&listed.name).await {
+                Ok(measured) => measured,
+                Err(error) => return Ok(Err(Refusal::unreadable(error))),
+            },
+        };
         let bytes = match self.source.drop.read(&listed.name).await {
             Ok(bytes) => bytes,
             Err(error) => return Ok(Err(Refusal::unreadable(error))),
         };
         let refused = Refused::default();
-        let checked = checked(bytes, Arc::clone(&self.source.drop), listed.clone(), refused.clone());
+        let drop = Arc::clone(&self.source.drop);
+        let checked = checked(bytes, expected, drop, listed.clone(), refused.clone());
         match (self.archive.store(checked).await, refused.take()) {
             (_, Some(refusal)) => Ok(Err(refusal)),
             (Err(error), None) => Err(error),
@@ -109,6 +128,17 @@ impl Fetch<'_> {
     }
 }
 
+/// Says that a file is not as long as it should be.
+fn wrong_size(listed: &Listed, expected: u64, received: &str) -> Refusal {
+    let reason = match listed.bytes {
+        Some(_) => format!("{expected} bytes were told, and {received} received"),
+        None => {
+            format!("no size was told; {expected} bytes were received first, and {received} the second time")
+        }
+    };
+    Refusal::new(LeftCause::WrongSize, reason)
+}
+
 /// Where a stream leaves why it ended too early: whoever reads it may make an error of its own from what it gets.
 #[derive(Clone, Default)]
 struct Refused(Arc<Mutex<Option<Refusal>>>);
@@ -125,38 +155,31 @@ impl Refused {
     }
 }
 
-/// A file's bytes, that end well only if they are as many as were listed and the file is still the same.
-fn checked(bytes: ByteStream, drop: Arc<dyn DropFolder>, listed: Listed, refused: Refused) -> ByteStream {
-    struct Reading {
-        bytes: ByteStream,
-        read: u64,
-    }
+/// A file's bytes, that end well only if they are as many as expected and the file is still the same.
+fn checked(
+    bytes: ByteStream,
+    expected: u64,
+    drop: Arc<dyn DropFolder>,
+    listed: Listed,
+    refused: Refused,
+) -> ByteStream {
     let checks = Arc::new((drop, listed, refused));
-    let reading = Some(Reading { bytes, read: 0 });
-    let chunks = stream::unfold(reading, move |reading| {
+    let chunks = stream::unfold(Some((bytes, 0_u64)), move |reading| {
         let checks = Arc::clone(&checks);
         async move {
             let (drop, listed, refused) = &*checks;
-            let mut reading = reading?;
-            let refusal = match reading.bytes.next().await {
+            let (mut bytes, before) = reading?;
+            let refusal = match bytes.next().await {
                 Some(Ok(chunk)) => {
-                    reading.read += chunk.len() as u64;
-                    match listed.bytes {
-                        Some(told) if reading.read > told => Refusal::new(
-                            LeftCause::WrongSize,
-                            format!("{told} bytes were told, and there are more"),
-                        ),
-                        _ => return Some((Ok(chunk), Some(reading))),
+                    let read = before + chunk.len() as u64;
+                    if read <= expected {
+                        return Some((Ok(chunk), Some((bytes, read))));
                     }
+                    wrong_size(listed, expected, "more were")
                 }
                 Some(Err(error)) => Refusal::unreadable(error),
-                None => match listed.bytes {
-                    Some(told) if reading.read != told => Refusal::new(
-                        LeftCause::WrongSize,
-                        format!("{told} bytes were told, and {} were received", reading.read),
-                    ),
-                    _ => refusal_of_look(drop.look(&listed.name).await, listed)?,
-                },
+                None if before != expected => wrong_size(listed, expected, &format!("{before} were")),
+                None => refusal_of_look(drop.look(&listed.name).await, listed)?,
             };
             Some((Err(refused.put(refusal)), None))
         }

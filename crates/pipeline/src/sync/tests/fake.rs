@@ -232,7 +232,8 @@ impl DropFolder for FakeDrop {
             }
             Trouble::Grows => {
                 file.content.extend(b"more");
-                (file.modified, file.trouble) = (Some(now), Trouble::None);
+                (file.modified, file.trouble) = (Some(now + 1), Trouble::None);
+                file.version = file.version.take().map(|tag| format!("{tag}+"));
             }
             Trouble::Swapped => {
                 // Read from the one, then from the other.
@@ -240,6 +241,7 @@ impl DropFolder for FakeDrop {
                 let half = bytes.len() / 2;
                 bytes[half..].copy_from_slice(&other[half..]);
                 (file.content, file.modified, file.trouble) = (other, Some(now - 1), Trouble::None);
+                file.version = file.version.take().map(|tag| format!("{tag}~"));
             }
             Trouble::Vanishes => {
                 files.remove(name);

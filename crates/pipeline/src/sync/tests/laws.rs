@@ -7,7 +7,7 @@ use leadq_contract::config::After;
 use proptest::prelude::*;
 
 use super::fake::*;
-use crate::ports::Fault;
+use crate::ports::{Clock, Fault};
 use crate::sync::{DropRules, SeenState, Synced};
 
 /// Times of files: as usual, and as odd ones are.
@@ -62,6 +62,15 @@ fn remember(versions: &mut Versions, world: &World) {
     }
 }
 
+/// Puts a file there, never with the time of one that was there before: nobody could tell them apart.
+fn put(world: &World, batch: usize, name: &str, mut file: FakeFile) {
+    let near = |time: i64| (time.saturating_sub(START)).saturating_abs() < 60 * SECOND;
+    let later = i64::try_from(batch).unwrap() * SECOND;
+    let shifted = |time: i64| time.saturating_add(if near(time) { world.now() - START } else { later });
+    file.modified = file.modified.map(shifted);
+    world.put(name, file);
+}
+
 /// A file that was there is in the archive as it is now, or it is told.
 fn is_in_or_told(world: &World, before: &BTreeSet<String>, synced: &Synced) {
     let told: BTreeSet<_> = synced.left.iter().map(|left| left.name.clone()).collect();
@@ -101,8 +110,8 @@ proptest! {
         runtime.block_on(async {
             let world: Arc<World> = World::new([]);
             let (mut seen, mut versions, mut confirmed) = (SeenState::default(), Versions::new(), 0);
-            for batch in batches {
-                batch.into_iter().for_each(|(name, file)| world.put(&name, file));
+            for (place, batch) in batches.into_iter().enumerate() {
+                batch.into_iter().for_each(|(name, file)| put(&world, place, &name, file));
                 if let Some(name) = growth.clone() {
                     world.after(world.slept() + 30, move |files| {
                         if let Some(file) = files.get_mut(&name) {
