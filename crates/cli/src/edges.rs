@@ -1,10 +1,13 @@
 //! The concrete edges, wired as the settings say.
 
+use leadq_contract::IdentifierSecret;
 use leadq_engine::{EmbeddedEngine, EngineSettings};
 use leadq_lake::DeltaLake;
 use leadq_pipeline::View;
+use leadq_pipeline::ports::Lake as _;
 
 use crate::failure::{Failure, Outcome};
+use crate::secret::{self, ForLake};
 use crate::settings::Settings;
 
 /// The lake and the engine of a command.
@@ -28,12 +31,26 @@ impl Edges {
             partitions: settings.threads,
             spill_dir: Some(settings.scratch.clone()),
         })?;
-        Ok(Self { lake: DeltaLake::open(&settings.lake)?, engine, location: settings.lake.clone() })
+        let lake = DeltaLake::open(&settings.lake)?;
+        for (root, store) in lake.stores() {
+            engine.register_store(&root, store)?;
+        }
+        Ok(Self { lake, engine, location: settings.lake.clone() })
     }
 
     /// The lake alone; nothing is made, nothing read yet.
     pub(crate) fn lake(settings: &Settings) -> Outcome<DeltaLake> {
         Ok(DeltaLake::open(&settings.lake)?)
+    }
+
+    /// The installation's secret, which is made with the lake.
+    pub(crate) async fn secret(&self, settings: &Settings) -> Outcome<IdentifierSecret> {
+        let lake = ForLake {
+            location: &self.lake.location(),
+            folder: self.lake.local_folder(),
+            is_made: self.lake.exists().await?,
+        };
+        secret::load(&settings.secret, lake)
     }
 
     /// Where the lake is, as it was named.

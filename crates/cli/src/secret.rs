@@ -9,19 +9,29 @@ use leadq_contract::identifier::hex;
 use crate::failure::{Failure, Outcome};
 use crate::settings::{SecretSource, shown};
 
-/// Loads the secret. A file that is not there is created, unless the lake has been made with a secret
-/// already: `lake_is_made` says so.
-pub(crate) fn load(source: &SecretSource, lake: &Path, lake_is_made: bool) -> Outcome<IdentifierSecret> {
+/// The lake that a secret is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ForLake<'a> {
+    /// Where it is, as a person knows it.
+    pub(crate) location: &'a str,
+    /// Its folder, if it is on this machine.
+    pub(crate) folder: Option<&'a Path>,
+    /// Whether it has been made, with a secret.
+    pub(crate) is_made: bool,
+}
+
+/// Loads the secret. A file that is not there is created, unless the lake has been made with a secret already.
+pub(crate) fn load(source: &SecretSource, lake: ForLake<'_>) -> Outcome<IdentifierSecret> {
     let text = match source {
         SecretSource::Given(text) => text.clone(),
         SecretSource::File(path) => {
-            if is_within(path, lake) {
+            if lake.folder.is_some_and(|folder| is_within(path, folder)) {
                 return Err(Failure::usage(format!("the secret file {} lies in the lake", shown(path)))
                     .help("keep it elsewhere: who can read the lake must not be able to read the secret"));
             }
             match std::fs::read_to_string(path) {
                 Ok(text) => text.trim().to_owned(),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound && lake_is_made => {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && lake.is_made => {
                     return Err(Failure::environment(format!(
                         "the secret file {} is not there",
                         shown(path)
@@ -29,7 +39,7 @@ pub(crate) fn load(source: &SecretSource, lake: &Path, lake_is_made: bool) -> Ou
                     .help(format!(
                         "the lake {} was made with a secret; put its file back from a backup, name it \
                              with secret_file or LEADQ_SECRET_FILE, or give the secret in LEADQ_SECRET",
-                        shown(lake)
+                        lake.location
                     )));
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(path)?,
@@ -92,13 +102,17 @@ fn resolved(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
+    fn lake(folder: &Path, is_made: bool) -> ForLake<'_> {
+        ForLake { location: "the lake", folder: Some(folder), is_made }
+    }
+
     #[test]
     fn created_once_for_its_owner_only() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/secret");
         let source = SecretSource::File(path.clone());
-        let first = load(&source, Path::new("lake"), false).unwrap();
-        assert_eq!(load(&source, Path::new("lake"), true).unwrap().check_value(), first.check_value());
+        let first = load(&source, lake(Path::new("lake"), false)).unwrap();
+        assert_eq!(load(&source, lake(Path::new("lake"), true)).unwrap().check_value(), first.check_value());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -110,7 +124,7 @@ mod tests {
     fn a_lost_secret_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
-        let failure = load(&SecretSource::File(path.clone()), Path::new("lake"), true).unwrap_err();
+        let failure = load(&SecretSource::File(path.clone()), lake(Path::new("lake"), true)).unwrap_err();
         assert!(failure.to_string().contains("is not there"));
         assert!(!path.exists());
     }
@@ -118,11 +132,11 @@ mod tests {
     #[test]
     fn never_within_the_lake_and_never_short() {
         let folder = tempfile::tempdir().unwrap();
-        let lake = folder.path().join("lake");
+        let place = folder.path().join("lake");
         #[cfg(unix)]
-        std::os::unix::fs::symlink(folder.path(), &lake).unwrap();
+        std::os::unix::fs::symlink(folder.path(), &place).unwrap();
         let inside = SecretSource::File(folder.path().join("new/secret"));
-        assert!(load(&inside, &lake, false).unwrap_err().to_string().contains("lies in the lake"));
-        assert!(load(&SecretSource::Given("short".to_owned()), &lake, false).is_err());
+        assert!(load(&inside, lake(&place, false)).unwrap_err().to_string().contains("lies in the lake"));
+        assert!(load(&SecretSource::Given("short".to_owned()), lake(&place, false)).is_err());
     }
 }

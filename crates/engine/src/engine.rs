@@ -6,9 +6,11 @@ use arrow::datatypes::SchemaRef;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
+use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 use leadq_pipeline::ports::{BatchStream, Engine, PortError, QueryRows, TableFiles};
+use object_store::ObjectStore;
 
 use crate::catalog::Registered;
 use crate::failure::Failure;
@@ -48,6 +50,17 @@ impl EmbeddedEngine {
             "started engine"
         );
         Ok(Self { context, tables, scratch: Arc::new(scratch), failure })
+    }
+
+    /// Makes an object store known by the URL of its root, which [`TableFiles::store`] names: `s3://bucket/`. The
+    /// local disk is known.
+    ///
+    /// # Errors
+    /// If the URL is not that of a store's root.
+    pub fn register_store(&self, root: &str, store: Arc<dyn ObjectStore>) -> Result<(), PortError> {
+        let url = ObjectStoreUrl::parse(root).map_err(|error| self.failure.port("register", root, &error))?;
+        self.context.runtime_env().register_object_store(url.as_ref(), store);
+        Ok(())
     }
 
     async fn execute(&self, sql: &str) -> Result<SendableRecordBatchStream, DataFusionError> {

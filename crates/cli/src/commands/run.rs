@@ -76,7 +76,7 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Outcome<ExitCode> {
         clients,
         dimensions: settings.dimensions.clone(),
         limits: settings.limits,
-        secret: secret::load(&settings.secret, edges.lake.folder(), edges.lake.exists().await?)?,
+        secret: edges.secret(&settings).await?,
         spool_memory: settings.memory / SPOOL_SHARE,
         scratch: settings.scratch.clone(),
         threads: settings.threads,

@@ -8,7 +8,7 @@ use leadq_pipeline::ports::Lake;
 
 use super::Check;
 use crate::failure::{Failure, Kind};
-use crate::secret;
+use crate::secret::{self, ForLake};
 use crate::settings::{SecretSource, Settings, shown};
 
 /// Clocks of machines that share a disk may differ by this much.
@@ -21,7 +21,7 @@ pub(super) async fn lake(settings: &Settings, lake: &DeltaLake, now: DateTime<Ut
         Err(error) => return vec![Check::port("lake", error)],
     };
     let mut checks = vec![secret(&settings.secret, lake, exists).await];
-    let place = shown(lake.folder());
+    let place = lake.location();
     match lake.last_run().await {
         Err(error) => checks.push(Check::port("lake", error)),
         Ok(None) => checks.push(Check::ok("lake", format!("{place}: no run yet; the first makes it"))),
@@ -34,8 +34,9 @@ pub(super) async fn lake(settings: &Settings, lake: &DeltaLake, now: DateTime<Ut
             checks.push(clock(&run.committed_at, now));
         }
     }
-    checks.push(writable(lake.folder()));
-    checks.push(match lake.writing_now() {
+    // In a store only a write shows it; each run begins with one, its lease.
+    checks.extend(lake.local_folder().map(writable));
+    checks.push(match lake.writing_now().await {
         Err(error) => Check::port("lock", error),
         Ok(None) => Check::ok("lock", "nobody is writing to the lake"),
         Ok(Some(who)) => {
@@ -58,8 +59,10 @@ async fn secret(source: &SecretSource, lake: &DeltaLake, lake_is_made: bool) -> 
     {
         return Check::ok(NAME, format!("{} is not there yet; the first run makes it", shown(path)));
     }
+    let location = lake.location();
+    let of = ForLake { location: &location, folder: lake.local_folder(), is_made: true };
     // As for a lake that is made: a secret that is not there is told, not created.
-    let secret = match secret::load(source, lake.folder(), true) {
+    let secret = match secret::load(source, of) {
         Ok(secret) => secret,
         Err(failure) => return Check::failed(NAME, &failure),
     };

@@ -22,7 +22,7 @@ struct Listed {
 /// Prints the runs, latest first.
 pub(super) async fn list(edges: &Edges, args: &RunsArgs) -> Outcome<()> {
     let Some(last) = edges.lake.last_run().await? else {
-        return Err(Failure::data(format!("no run has been committed to {}", edges.lake.folder().display()))
+        return Err(Failure::data(format!("no run has been committed to {}", edges.lake.location()))
             .help("run `leadq run` first, or name another lake with --lake"));
     };
     let mut listed = Vec::new();
