@@ -42,7 +42,9 @@ pub(crate) async fn tidy(lake: &DeltaLake, hold: &Hold, keep_runs: u64) -> Resul
         tidy_table(location, table, &pins, crash).await?;
     }
     if let Some(folder) = location.local() {
-        durable::sweep(folder.to_owned()).await?;
+        for part in ["runs", "state", "tables"] {
+            durable::sweep(folder.join(part)).await?;
+        }
     }
     Ok(())
 }

@@ -20,7 +20,6 @@ use crate::failure::{EXIT_NEW_FINDINGS, Failure, Outcome};
 use crate::host::ThisHost;
 use crate::output::{self, Format, thousands};
 use crate::progress::Progress;
-use crate::secret;
 use crate::settings::{Environment, Flags, Settings, shown};
 
 /// The part of the memory that rows between two stages may take before they go to disk.

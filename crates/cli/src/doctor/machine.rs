@@ -16,12 +16,16 @@ const LITTLE_SPACE: u64 = 1 << 30;
 /// Memory and disks. `input` is the size of all sources in bytes: a run may write as much again to either
 /// disk, twice over while tables are replaced.
 pub(super) fn machine(settings: &Settings, input: u64) -> Vec<Check> {
-    let lake = settings.lake.strip_prefix("file://").unwrap_or(&settings.lake);
-    vec![
+    let mut checks = vec![
         memory(settings.memory, host::total_memory()),
         space("scratch disk", &settings.scratch, input, "scratch"),
-        space("lake disk", Path::new(lake), input, "lake"),
-    ]
+    ];
+    let lake = settings.lake.strip_prefix("file://").unwrap_or(&settings.lake);
+    // An object store does not fill up.
+    if !lake.contains("://") {
+        checks.push(space("lake disk", Path::new(lake), input, "lake"));
+    }
+    checks
 }
 
 fn memory(limit: u64, machine: u64) -> Check {

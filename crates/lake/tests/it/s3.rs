@@ -106,7 +106,7 @@ fn a_lake_on_s3() {
 }
 
 fn bucket() -> String {
-    std::env::var(BUCKET).unwrap()
+    std::env::var_os(BUCKET).unwrap().into_string().unwrap()
 }
 
 fn open(path: &str) -> DeltaLake {
