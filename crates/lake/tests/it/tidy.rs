@@ -39,7 +39,7 @@ fn change_of(table: Table, keeps: usize, adds: Vec<usize>) -> Change {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
     fn kept_runs_read_as_written_and_nothing_spare_is_left(steps in steps(), keep in 1..4u64) {
@@ -72,11 +72,14 @@ fn dying(at: usize) -> leadq_lake::CrashHook {
     })
 }
 
+/// Tables of the lake below: few, since each change of the store is let fail once.
+const CHECKPOINTED: [Table; 2] = [Table::DimPlace, Table::LeadLink];
+
 /// A lake whose next run makes checkpoints and cuts logs.
 async fn before_a_checkpoint() -> Kept {
     let mut kept = Kept::new();
     for run in 1..=19 {
-        let changes = TABLES.map(|table| change(table, run % 2, &[run]));
+        let changes = CHECKPOINTED.map(|table| change(table, run % 2, &[run]));
         kept.run(&changes, 2).await.unwrap();
     }
     kept
@@ -85,7 +88,7 @@ async fn before_a_checkpoint() -> Kept {
 #[tokio::test]
 async fn a_run_that_fails_at_any_change_of_the_store_is_made_good_by_the_next() {
     let base = before_a_checkpoint().await;
-    let changes = TABLES.map(|table| change(table, 1, &[2]));
+    let changes = CHECKPOINTED.map(|table| change(table, 1, &[2]));
     let logs = |paths: Vec<String>| paths.iter().filter(|path| path.contains("_delta_log/0")).count();
     for limit in 0.. {
         let store = forked(&base).await;
@@ -102,9 +105,9 @@ async fn a_run_that_fails_at_any_change_of_the_store_is_made_good_by_the_next() 
         kept.run(&changes, 2).await.unwrap();
         kept.check_runs(2).await;
         kept.check_nothing_spare(2).await;
-        assert!(logs(kept.paths().await) < 3 * 20, "{:?}", kept.paths().await);
+        assert!(logs(kept.paths().await) < 2 * 20, "{:?}", kept.paths().await);
         if done.is_ok() {
-            assert!(limit > 20, "{limit}");
+            assert!(limit > 15, "{limit}");
             return;
         }
     }
@@ -274,14 +277,14 @@ fn every_point_of_tidying_is_passed() {
             Ok(())
         };
         let mut kept = kept.with_hook(Arc::new(hook));
-        kept.run(&TABLES.map(|table| change(table, 0, &[1])), 2).await.unwrap();
+        kept.run(&CHECKPOINTED.map(|table| change(table, 0, &[1])), 2).await.unwrap();
     });
     let passed = passed.lock().unwrap();
     for point in [CrashPoint::StateWritten, CrashPoint::AfterRecord, CrashPoint::StateDeleted] {
         assert!(passed.contains(&point), "{point:?}");
     }
     assert!(passed.contains(&CrashPoint::RunsExpired));
-    for table in TABLES {
+    for table in CHECKPOINTED {
         for point in
             [CrashPoint::Checkpointed(table), CrashPoint::FilesDeleted(table), CrashPoint::LogCut(table)]
         {
