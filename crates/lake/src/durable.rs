@@ -171,10 +171,11 @@ fn write_whole(target: &FilePath, payload: &PutPayload, create: bool) -> io::Res
     sync_folder(folder)
 }
 
-/// Deletes what writers that died have left unfinished in a folder and those below. Only for who holds the lock.
+/// Deletes what writers that died have left unfinished in a folder and those below, if it is there. Only for who holds
+/// the lock.
 pub(crate) async fn sweep(folder: PathBuf) -> std::result::Result<(), PortError> {
     let subject = folder.display().to_string();
-    let swept = blocking(move || sweep_folder(&folder)).await;
+    let swept = blocking(move || if folder.is_dir() { sweep_folder(&folder) } else { Ok(()) }).await;
     swept.map_err(|error| failure::of("delete unfinished files in", subject, &error))
 }
 

@@ -63,7 +63,12 @@ impl Log {
         name: &str,
         pins: &BTreeSet<u64>,
     ) -> Result<BTreeSet<String>, PortError> {
-        let Some(oldest) = pins.first().copied() else { return Ok(BTreeSet::new()) };
+        let (Some(oldest), Some(latest)) = (pins.first().copied(), pins.last().copied()) else {
+            return Ok(BTreeSet::new());
+        };
+        if latest > oldest && latest > self.newest {
+            return Err(gone(location, &location.table_commit(name, latest)));
+        }
         let mut current = delta::file_names(location, name, oldest).await?;
         let mut needed = current.clone();
         let commits = futures::stream::iter(oldest + 1..=self.newest)
@@ -101,9 +106,19 @@ struct Named {
 async fn read(location: &Location, name: &str, version: u64) -> Result<Vec<Change>, PortError> {
     let path = location.table_commit(name, version);
     let failed = |reason: &dyn std::fmt::Display| PortError::permanent("read", location.told(&path), reason);
-    let bytes = location.read(&path).await?.ok_or_else(|| failed(&"the commit is gone"))?;
+    let bytes = location.read(&path).await?.ok_or_else(|| gone(location, &path))?;
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
     lines.map(|line| serde_json::from_slice(line).map_err(|error| failed(&error))).collect()
+}
+
+/// Without it nobody can tell which files are needed, so none is deleted.
+fn gone(location: &Location, path: &Path) -> PortError {
+    PortError::permanent(
+        "read",
+        location.told(path),
+        "the commit is gone; somebody else has cleaned up the log",
+    )
+    .hint("nothing is deleted of this table until the runs that it belongs to are no longer kept")
 }
 
 /// The version and the kind of a file of the log: `00000000000000000012.checkpoint.parquet`.

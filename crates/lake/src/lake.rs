@@ -122,7 +122,10 @@ impl DeltaLake {
                 let listed = self.location.store().list_with_delimiter(Some(self.location.root())).await;
                 let listed =
                     listed.map_err(|error| failure::of("write to lake", self.location.text(), &error))?;
-                let ours = |object: &ObjectMeta| object.location.filename() == Some(LEASE_FILE);
+                // Some tools mark a folder by an object of its name.
+                let ours = |object: &ObjectMeta| {
+                    object.location.filename() == Some(LEASE_FILE) || object.location == *self.location.root()
+                };
                 !listed.common_prefixes.is_empty() || !listed.objects.iter().all(ours)
             }
         };

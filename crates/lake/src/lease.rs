@@ -255,7 +255,7 @@ impl Keeper {
                     let Some(answer) = ask else { break };
                     let _asker_may_be_gone = answer.send(self.renew().await);
                 }
-                () = sleep_until(next) => {
+                () = sleep_until(next), if !self.lost => {
                     if let Err(error) = self.renew().await {
                         tracing::warn!(error = %error, "cannot renew the lake's lease");
                     }

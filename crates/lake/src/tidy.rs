@@ -34,13 +34,17 @@ pub(crate) async fn tidy(lake: &DeltaLake, hold: &Hold, keep_runs: u64) -> Resul
         let name = table.name();
         let pin = |run: &RunRecord| run.tables.get(name).map(|pin| pin.version);
         let pins: BTreeSet<u64> = kept.iter().filter_map(pin).collect();
-        if !pins.is_empty() {
-            hold.check().await?;
-            tidy_table(location, table, &pins, crash).await?;
+        hold.check().await?;
+        if pins.is_empty() {
+            // What a first run left that died.
+            location.delete(location.list(&location.log(name)).await?).await?;
         }
+        tidy_table(location, table, &pins, crash).await?;
     }
     if let Some(folder) = location.local() {
-        durable::sweep(folder.to_owned()).await?;
+        for part in ["runs", "state", "tables"] {
+            durable::sweep(folder.join(part)).await?;
+        }
     }
     Ok(())
 }
@@ -52,10 +56,10 @@ async fn tidy_table(
     crash: &Crash,
 ) -> Result<(), PortError> {
     let name = table.name();
-    let (Some(oldest), Some(latest)) = (pins.first().copied(), pins.last().copied()) else { return Ok(()) };
     let log = Log::list(location, name).await?;
-    let since = log.checkpoint(latest).map_or(latest + 1, |checkpoint| latest - checkpoint);
-    if since >= CHECKPOINT_EVERY {
+    if let Some(latest) = pins.last().copied()
+        && log.checkpoint(latest).map_or(latest + 1, |checkpoint| latest - checkpoint) >= CHECKPOINT_EVERY
+    {
         delta::checkpoint(location, name, latest).await?;
         crash.at(CrashPoint::Checkpointed(table))?;
     }
@@ -71,6 +75,8 @@ async fn tidy_table(
     );
     location.delete(files).await?;
     crash.at(CrashPoint::FilesDeleted(table))?;
-    location.delete(log.before(oldest)).await?;
+    if let Some(oldest) = pins.first().copied() {
+        location.delete(log.before(oldest)).await?;
+    }
     crash.at(CrashPoint::LogCut(table))
 }

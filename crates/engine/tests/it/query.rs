@@ -1,6 +1,10 @@
 //! Registered tables and queries over them.
 
+use std::sync::Arc;
+
 use leadq_pipeline::ports::{DataFile, Engine as _, Fault, TableFiles};
+use object_store::memory::InMemory;
+use object_store::{ObjectStore as _, ObjectStoreExt as _, path::Path};
 
 use crate::support::{Place, batch, schema, stream};
 
@@ -200,4 +204,25 @@ async fn an_unknown_store_is_refused() {
     let far =
         TableFiles { name: "far".into(), schema: schema(), store: "s3://bucket".into(), files: vec![file] };
     assert_eq!(place.engine.register(&far).unwrap_err().operation, "register");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_in_another_store_is_read_once_the_store_is_known() {
+    let place = Place::new();
+    let local = place.table("local", vec![batch(0, 10)]).await;
+    let store = Arc::new(InMemory::new());
+    let disk = object_store::local::LocalFileSystem::new();
+    let mut files = local.files.clone();
+    for file in &mut files {
+        let bytes = disk.get(&Path::parse(&file.path).unwrap()).await.unwrap().bytes().await.unwrap();
+        file.path = "lake/tables/t/100%25 part.parquet".to_owned();
+        let path = Path::parse(&file.path).unwrap();
+        store.put_opts(&path, bytes.into(), object_store::PutOptions::default()).await.unwrap();
+    }
+    let remote = TableFiles { name: "remote".to_owned(), store: "s3://bucket/".to_owned(), files, ..local };
+    assert!(place.engine.register(&remote).is_err());
+    assert!(place.engine.register_store("s3://bucket/a/path", Arc::clone(&store) as _).is_err());
+    place.engine.register_store("s3://bucket/", store).unwrap();
+    place.engine.register(&remote).unwrap();
+    assert_eq!(place.number("SELECT sum(r.id) FROM remote r JOIN local l ON r.id = l.id").await, 45);
 }

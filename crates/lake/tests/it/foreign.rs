@@ -104,3 +104,21 @@ async fn rows_that_another_tool_removed_come_back_with_the_next_writer() {
     let files = place.lake().pinned(&restored, Table::DimPlace).await.unwrap();
     assert_eq!(files.rows(), 2);
 }
+
+#[tokio::test]
+async fn nothing_is_deleted_of_a_table_whose_log_was_cleaned_up() {
+    let place = Place::new();
+    for run in 1..=4 {
+        place.run(run, &[(Table::DimPlace, 2)]).await;
+    }
+    let lake = place.lake();
+    let writer = lake.write(SECRET).await.unwrap();
+    for version in [2, 3] {
+        std::fs::remove_file(log(&place, version)).unwrap();
+        let error = writer.tidy(3).await.unwrap_err();
+        assert!(error.reason.starts_with("the commit is gone"), "{error}");
+        let parquet = |entry: &std::fs::DirEntry| entry.path().extension().is_some_and(|e| e == "parquet");
+        let folder = std::fs::read_dir(place.path.join("tables/dim_place")).unwrap();
+        assert_eq!(folder.map(Result::unwrap).filter(parquet).count(), 4);
+    }
+}
