@@ -15,8 +15,8 @@ use leadq_ingest::cells::hash::HashAlgorithm;
 use leadq_ingest::container::{Content, Part, Refusal, unpack};
 use leadq_ingest::timeline::{ArchiveFacts, FileFacts};
 use leadq_ingest::{
-    IngestError, LeadOptions, LeadReading, ReportOptions, ReportReading, RestartableSink, RowSink, SinkError,
-    read_leads, read_report, snapshot_time,
+    Forgotten, IngestError, LeadOptions, LeadReading, ReportOptions, ReportReading, RestartableSink, RowSink,
+    SinkError, read_leads, read_report, snapshot_time,
 };
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -98,6 +98,7 @@ pub(crate) fn leads(
             dimensions,
             secret: &with.secret,
             algorithms,
+            forgotten: Forgotten::nobody(),
             first_ordinal,
         };
         let mut sink = LeadSink { rows, quarantine: QuarantineSpool::new(with.spool()) };
@@ -177,7 +178,13 @@ fn report(
     algorithm: HashAlgorithm,
     with: &Reading,
 ) -> Result<Vec<ReportFile>, RunError> {
-    let options = ReportOptions { client, secret: &with.secret, algorithm, limits: &with.limits };
+    let options = ReportOptions {
+        client,
+        secret: &with.secret,
+        algorithm,
+        limits: &with.limits,
+        forgotten: Forgotten::nobody(),
+    };
     let mut parts = Vec::new();
     let mut each = |part: Part<'_, '_>| {
         parts.push(read_part(file, part, &options, with)?);

@@ -66,6 +66,7 @@ impl Case {
             dimensions: &self.dimensions,
             secret: &secret,
             algorithms: &BTreeMap::new(),
+            forgotten: Forgotten::nobody(),
             first_ordinal: 0,
         };
         let mut taken = Taken::default();
