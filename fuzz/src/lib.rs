@@ -6,7 +6,7 @@ use arrow::record_batch::RecordBatch;
 use leadq_contract::{Bucket, ClientId, ClientSettings, IdentifierSecret, Limits, QuarantinedRow};
 use leadq_ingest::cells::hash::HashAlgorithm;
 use leadq_ingest::container::unpack;
-use leadq_ingest::{ReportOptions, RestartableSink, RowSink, SinkError, read_report};
+use leadq_ingest::{Forgotten, ReportOptions, RestartableSink, RowSink, SinkError, read_report};
 
 /// Limits under which a fuzzer does not wait.
 const LIMITS: Limits = Limits { max_file_size: 8 << 20, max_ratio: 200, max_columns: 1000 };
@@ -40,7 +40,7 @@ pub fn read_file(bytes: &[u8]) {
     let client = ClientSettings::with_id(ClientId::default_client());
     let Ok(secret) = IdentifierSecret::new(&[7; 32]) else { return };
     let options =
-        ReportOptions { client: &client, secret: &secret, algorithm: HashAlgorithm::Sha256, limits: &LIMITS };
+        ReportOptions { client: &client, secret: &secret, algorithm: HashAlgorithm::Sha256, limits: &LIMITS, forgotten: Forgotten::nobody() };
     let done = unpack(&mut Cursor::new(bytes), &LIMITS, &mut |part| {
         let mut counted = Counted::default();
         let reading = read_report(part.content, &options, &mut counted)?;

@@ -88,6 +88,7 @@ async fn request(settings: &Settings, edges: &Edges, replay: bool) -> Outcome<Ru
         dimensions: settings.dimensions.clone(),
         limits: settings.limits,
         secret: secret::of_lake(settings, &edges.lake).await?,
+        forgotten: forgotten(&edges.lake).await?,
         spool_memory: settings.memory / SPOOL_SHARE,
         scratch: settings.scratch.clone(),
         threads: settings.threads,
@@ -96,4 +97,26 @@ async fn request(settings: &Settings, edges: &Edges, replay: bool) -> Outcome<Ru
         retention: settings.retention,
         replay,
     })
+}
+
+/// The document that keeps who is forgotten: keyed identifiers, in hex.
+const FORGOTTEN: &str = "forgotten";
+
+/// Who is forgotten.
+pub(crate) async fn forgotten(lake: &dyn Lake) -> Outcome<Forgotten> {
+    let Some(text) = lake.document(FORGOTTEN).await? else { return Ok(Forgotten::default()) };
+    let damaged = || {
+        Failure::data("the list of forgotten persons is damaged")
+            .help("put documents/forgotten.json of the lake back from a backup; without it they would come back")
+    };
+    let keys: Vec<String> = serde_json::from_slice(&text).map_err(|_| damaged())?;
+    keys.iter().map(|key| IdentifierKey::from_hex(key).ok_or_else(damaged)).collect()
+}
+
+/// Adds to those who are forgotten.
+pub(crate) async fn add_forgotten(lake: &dyn Lake, known: &Forgotten, more: &[IdentifierKey]) -> Outcome<Forgotten> {
+    let all: Forgotten = known.keys().chain(more).copied().collect();
+    let keys: Vec<String> = all.keys().map(|key| hex(&key.0)).collect();
+    lake.put_document(FORGOTTEN, serde_json::to_vec(&keys).map_err(Failure::bug)?).await?;
+    Ok(all)
 }

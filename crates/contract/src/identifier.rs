@@ -34,6 +34,22 @@ impl IdentifierKind {
 #[serde(transparent)]
 pub struct IdentifierKey(pub [u8; 32]);
 
+impl IdentifierKey {
+    /// A key from its 64 hexadecimal digits.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        let mut key = [0; 32];
+        if digits.len() != 2 * key.len() {
+            return None;
+        }
+        for (byte, pair) in key.iter_mut().zip(digits.chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(key))
+    }
+}
+
 /// The installation's secret, ready to key identifiers. Never printed, never stored in the lake.
 #[derive(Clone)]
 pub struct IdentifierSecret {

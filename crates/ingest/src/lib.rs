@@ -10,6 +10,7 @@ pub mod convention;
 mod delimiter;
 pub mod dialect;
 mod encoding;
+pub mod forget;
 mod header;
 mod keying;
 pub mod leads;
@@ -27,6 +28,7 @@ pub mod snapshot_time;
 mod tally;
 pub mod timeline;
 
+pub use forget::{Forgotten, Redaction, redact_leads, redact_report};
 pub use leads::{LeadOptions, LeadReading, check_leads, read_leads};
 pub use report::{ReportOptions, ReportReading, read_report};
 pub use sheet::is_guarded;

@@ -25,6 +25,10 @@ pub(crate) struct RawRow {
     /// Text that the cells point into.
     pub(crate) text: String,
     pub(crate) cells: Vec<(u32, u32)>,
+    /// How many physical lines it takes.
+    pub(crate) lines: u64,
+    /// It is larger than a row may be, and only its beginning is here.
+    pub(crate) is_cut: bool,
 }
 
 impl RawRow {

@@ -77,6 +77,7 @@ impl<R: Read> RecordReader<R> {
             self.quoted.take_into(&mut self.row.text, &mut self.row.cells);
         }
         self.lines.consume(through, lines);
+        self.row.lines = lines;
         Ok(step)
     }
 }
@@ -87,6 +88,8 @@ impl<R: Read> Rows for RecordReader<R> {
             let Some(line) = self.lines.peek(None)? else { return Ok(Step::End) };
             self.row.line = self.lines.number();
             self.row.raw.clear();
+            self.row.lines = 1;
+            self.row.is_cut = line.overlong;
             let bytes = self.lines.text(line);
             if line.overlong {
                 decode_into(&mut self.row.raw, beginning(bytes));

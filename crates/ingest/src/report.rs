@@ -11,6 +11,7 @@ use leadq_contract::{ClientSettings, FindingCode, IdentifierSecret, Limits, Quar
 use crate::cells::hash::HashAlgorithm;
 use crate::container::{Content, ReadSeek, Refusal, Reopen};
 use crate::encoding::{self, Encoding, Utf8Reader};
+use crate::forget::{Forgotten, Suppression};
 use crate::header::{Header, MAX_LINES};
 use crate::keying::Keying;
 use crate::raw::{RawRow, Rows, Step};
@@ -32,6 +33,8 @@ pub struct ReportOptions<'a> {
     pub algorithm: HashAlgorithm,
     /// What a file may be at most.
     pub limits: &'a Limits,
+    /// Whose rows are dropped.
+    pub forgotten: &'a Forgotten,
 }
 
 /// What was read of a report file, beside its rows.
@@ -160,6 +163,7 @@ fn read_rows(
     sink: &mut dyn RowSink,
 ) -> Result<Option<ReportReading>, IngestError> {
     let mut tally = Tally::default();
+    let mut suppression = Suppression::of(options);
     let preamble = |row: &RawRow| {
         tally.add(FindingCode::Preamble, None, Some(row.line), || redact::cell(row.raw()));
     };
@@ -171,8 +175,11 @@ fn read_rows(
     let keying = Keying::new(options.secret);
     let cleaner = Cleaner::new(options.client, options.algorithm, keying);
     let reading = ReportReading { present: header.present(), ..ReportReading::default() };
-    let mut body =
-        Body { header, cleaner, reading, tally, seen: HashSet::new(), batch: BatchBuilder::new(), sink };
+    if let Some(suppression) = &mut suppression {
+        suppression.begin(&header);
+    }
+    let (seen, batch) = (HashSet::new(), BatchBuilder::new());
+    let mut body = Body { header, cleaner, suppression, reading, tally, seen, batch, sink };
     loop {
         match rows.next_row()? {
             Step::Row => body.row(rows.row())?,
@@ -188,7 +195,7 @@ fn no_header(among: &str) -> Refusal {
 }
 
 /// Why a file is no report in spite of its header, if it is none.
-fn objection(header: &Header, limits: &Limits) -> Option<Refusal> {
+pub(crate) fn objection(header: &Header, limits: &Limits) -> Option<Refusal> {
     let (columns, most) = (header.normalised.len(), limits.max_columns);
     if columns > most as usize {
         let reason =
@@ -210,6 +217,8 @@ fn rejected(refusal: Refusal) -> ReportReading {
 struct Body<'a> {
     header: Header,
     cleaner: Cleaner<'a>,
+    /// Who is forgotten, if anybody is.
+    suppression: Option<Suppression<'a>>,
     reading: ReportReading,
     tally: Tally,
     /// Digests of the rows kept so far.
@@ -225,6 +234,11 @@ impl Body<'_> {
                 return self.set_aside(bucket, raw);
             }
             self.reading.buckets.add(bucket);
+            return Ok(());
+        }
+        // Before its cells are read: how they are spelled first stays with a file.
+        if self.suppression.as_mut().is_some_and(|suppression| suppression.drops(&self.header, raw)) {
+            self.reading.buckets.add(Bucket::Forgotten);
             return Ok(());
         }
         self.cleaner.read(&self.header, |index| raw.cell(index));
@@ -298,7 +312,13 @@ impl Body<'_> {
     fn set_aside(&mut self, bucket: Bucket, raw: &RawRow) -> Result<(), IngestError> {
         self.reading.buckets.add(bucket);
         let code = if bucket == Bucket::Malformed { FindingCode::Malformed } else { FindingCode::NoIdentity };
-        let (line, text) = (raw.line, redact::row(raw.raw()));
+        let (line, mut text) = (raw.line, redact::row(raw.raw()));
+        let is_torn = bucket == Bucket::Malformed && !raw.is_cut;
+        if let Some(suppression) = self.suppression.as_mut().filter(|_| is_torn)
+            && let Some(scrubbed) = suppression.scrubbed(raw.raw())
+        {
+            text = redact::row(&scrubbed);
+        }
         self.tally.add(code, None, Some(line), || format!("line {line}"));
         self.sink.quarantine(QuarantinedRow { line, reason: bucket.name(), text }).map_err(IngestError::Sink)
     }

@@ -127,6 +127,8 @@ impl<'w> SheetRows<'w, '_> {
                 }
             }
         }
+        self.row.lines = 1;
+        self.row.is_cut = !fits;
         if !fits {
             let shown = self.row.text.floor_char_boundary(SHOWN_OF_OVERSIZED);
             self.row.text.truncate(shown);

@@ -5,7 +5,7 @@
 
 use std::fmt::Debug;
 
-use leadq_contract::{ClientSettings, IdentifierSecret, Table};
+use leadq_contract::{ClientSettings, Table};
 use leadq_matching::plan;
 
 use crate::run::RunRequest;
@@ -23,7 +23,8 @@ pub(crate) fn cleaning(client: &ClientSettings, request: &RunRequest) -> String 
         &reports,
         &snapshot_pattern,
         &identity,
-        &limits(request),
+        &request.limits,
+        &request.forgotten,
     ])
 }
 
@@ -41,7 +42,8 @@ pub(crate) fn leads(request: &RunRequest) -> String {
         &schemas,
         &request.lead_schema,
         &request.dimensions,
-        &limits(request),
+        &request.limits,
+        &request.forgotten,
     ])
 }
 
@@ -65,11 +67,6 @@ pub(crate) fn configuration(request: &RunRequest) -> String {
         .map(|client| (cleaning(&client.settings, request), matching(&client.settings, request)))
         .collect();
     of(&[&leads(request), &clients])
-}
-
-fn limits(request: &RunRequest) -> impl Debug {
-    let _of_whom: &IdentifierSecret = &request.secret;
-    request.limits
 }
 
 fn of(parts: &[&dyn Debug]) -> String {

@@ -15,8 +15,8 @@ use leadq_ingest::cells::hash::HashAlgorithm;
 use leadq_ingest::container::{Part, unpack};
 use leadq_ingest::timeline::{ArchiveFacts, FileFacts};
 use leadq_ingest::{
-    IngestError, LeadOptions, LeadReading, ReportOptions, ReportReading, RestartableSink, RowSink, SinkError,
-    read_leads, read_report, snapshot_time,
+    Forgotten, IngestError, LeadOptions, LeadReading, ReportOptions, ReportReading, RestartableSink, RowSink,
+    SinkError, read_leads, read_report, snapshot_time,
 };
 use tokio::sync::mpsc;
 
@@ -80,6 +80,7 @@ pub(crate) struct Reading {
     pub(crate) memory: SpoolMemory,
     pub(crate) scratch: std::path::PathBuf,
     pub(crate) limits: Limits,
+    pub(crate) forgotten: Forgotten,
 }
 
 impl Reading {
@@ -112,6 +113,7 @@ pub(crate) fn leads(
             dimensions,
             secret: &with.secret,
             algorithms,
+            forgotten: &with.forgotten,
             file: label,
         };
         let mut sink = LeadSink { rows, quarantine: QuarantineSpool::new(with.spool()) };
@@ -172,7 +174,13 @@ fn report(
     algorithm: HashAlgorithm,
     with: &Reading,
 ) -> Result<Vec<ReportFile>, RunError> {
-    let options = ReportOptions { client, secret: &with.secret, algorithm, limits: &with.limits };
+    let options = ReportOptions {
+        client,
+        secret: &with.secret,
+        algorithm,
+        limits: &with.limits,
+        forgotten: &with.forgotten,
+    };
     let mut parts = Vec::new();
     let mut file = Watched::new(file);
     let unpacked = unpack(&mut file, &with.limits, &mut |part: Part<'_, '_>| {

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use leadq_contract::run::{FailedRun, LAKE_FORMAT, RunFile, RunRecord};
 use leadq_contract::{ClientId, ClientSettings, IdentifierKind, IdentifierSecret, LeadSchema, Limits};
-use leadq_ingest::ReportReading;
+use leadq_ingest::{Forgotten, ReportReading};
 use leadq_ingest::cells::hash::HashAlgorithm;
 use tokio::sync::mpsc;
 
@@ -58,6 +58,8 @@ pub struct RunRequest {
     pub limits: Limits,
     /// What identifiers are keyed with.
     pub secret: IdentifierSecret,
+    /// Who is forgotten.
+    pub forgotten: Forgotten,
     /// Bytes that rows under way may take before they go to disk.
     pub spool_memory: u64,
     /// Folder for what does not fit into memory.
@@ -294,6 +296,7 @@ impl Stages<'_> {
             memory: self.memory.clone(),
             scratch: self.request.scratch.clone(),
             limits: self.request.limits,
+            forgotten: self.request.forgotten.clone(),
         }
     }
 

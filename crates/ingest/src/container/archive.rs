@@ -1,10 +1,12 @@
 //! A zip: its members, and whether it is a workbook.
 
-use std::io::{self, Read};
+use std::collections::BTreeMap;
+use std::io::{self, Cursor, Read, Write as _};
 
 use leadq_contract::FindingCode;
-use zip::ZipArchive;
 use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 use super::bounded::{Bounded, Budget};
 use super::{ReadSeek, Refusal, Reopen};
@@ -17,6 +19,11 @@ const MAX_WORKBOOK: u64 = 1 << 30;
 const MAX_TEXT: usize = 1 << 20;
 /// The most bytes of a workbook's table of texts.
 const MAX_SHARED_STRINGS: u64 = 256 << 20;
+
+/// Bytes of a part that are looked at together.
+const PIECE: u64 = 1 << 20;
+/// Bytes that are looked at again with the next: more than an identifier has.
+const OVERLAP: usize = 512;
 
 /// A member as the archive lists it.
 pub(super) struct Listed {
@@ -88,6 +95,60 @@ impl<'a> Archive<'a> {
             return refused("it is an archive without files");
         }
         Ok(members)
+    }
+
+    /// Every file that it holds, looked at or not, in the archive's order.
+    pub(super) fn all(&mut self) -> io::Result<Vec<Listed>> {
+        let mut all = Vec::new();
+        for index in 0..self.0.len() {
+            let member = self.0.by_index_data(index).map_err(told)?;
+            if !member.is_dir() {
+                let name = String::from_utf8_lossy(member.name_raw()).into_owned();
+                let (compressed, encrypted) = (member.compressed_size(), member.encrypted());
+                all.push(Listed { index, name, compressed, encrypted });
+            }
+        }
+        Ok(all)
+    }
+
+    /// The archive with other bytes in some of its members, by index; the rest as it is.
+    pub(super) fn with(&mut self, mut others: BTreeMap<usize, Vec<u8>>) -> io::Result<Vec<u8>> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        for index in 0..self.0.len() {
+            let member = self.0.by_index_raw(index).map_err(told)?;
+            let Some(bytes) = others.remove(&index) else {
+                writer.raw_copy_file(member).map_err(told)?;
+                continue;
+            };
+            let name = String::from_utf8_lossy(member.name_raw()).into_owned();
+            let time = member.last_modified().unwrap_or_default();
+            drop(member);
+            let options = SimpleFileOptions::default().last_modified_time(time);
+            writer.start_file(name, options).map_err(told)?;
+            writer.write_all(&bytes)?;
+        }
+        Ok(writer.finish().map_err(told)?.into_inner())
+    }
+
+    /// Whether a test holds for the text of any part, which is shown piece by piece, each with the end of the one
+    /// before.
+    pub(super) fn any_text(&mut self, test: &mut dyn FnMut(&str) -> bool) -> io::Result<bool> {
+        for index in 0..self.0.len() {
+            let mut part = self.0.by_index(index).map_err(told)?;
+            let mut piece = Vec::new();
+            loop {
+                let kept = piece.len();
+                (&mut part).take(PIECE).read_to_end(&mut piece)?;
+                if test(&String::from_utf8_lossy(&piece)) {
+                    return Ok(true);
+                }
+                if piece.len() == kept {
+                    break;
+                }
+                piece.drain(..piece.len().saturating_sub(OVERLAP));
+            }
+        }
+        Ok(false)
     }
 
     pub(super) const fn member(&mut self, index: usize) -> Member<'_, 'a> {

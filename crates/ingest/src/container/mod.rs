@@ -6,6 +6,7 @@
 mod archive;
 mod bounded;
 mod magic;
+mod repack;
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
@@ -17,6 +18,7 @@ use bounded::{Bounded, Budget, Spent};
 use magic::Kind;
 
 pub use bounded::Refusal;
+pub(crate) use repack::{Repacked, Rewrite, repack};
 
 /// The most bytes of a workbook or an archive within another container.
 const MAX_HELD: u64 = 256 << 20;
@@ -169,7 +171,7 @@ impl<'a> Unpacking<'a, '_> {
                 let budget = self.budget();
                 self.visit(&mut Decompressed { inner: source, kind, budget })
             }
-            Kind::Zip => match self.held(source) {
+            Kind::Zip => match held(source, MAX_HELD) {
                 Ok(bytes) => self.zip(&mut Cursor::new(bytes)),
                 Err(error) => self.damaged(&error),
             },
@@ -182,17 +184,6 @@ impl<'a> Unpacking<'a, '_> {
                 self.give(Content::Text(&mut Limited { inner: source, budget }))
             }
         }
-    }
-
-    /// The whole of a content.
-    fn held(&self, source: &mut dyn Reopen) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        source.open()?.take(MAX_HELD + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MAX_HELD {
-            let reason = format!("an archive or workbook within another of over {} MiB", MAX_HELD >> 20);
-            return Err(io::Error::other(Refusal::new(FindingCode::TooLarge, reason)));
-        }
-        Ok(bytes)
     }
 
     /// A zip: a workbook, or an archive whose members are files of their own.
@@ -231,6 +222,17 @@ impl<'a> Unpacking<'a, '_> {
         }
         Ok(())
     }
+}
+
+/// The whole of a content.
+fn held(source: &mut dyn Reopen, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.open()?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let reason = format!("an archive or workbook within another of over {} MiB", most >> 20);
+        return Err(io::Error::other(Refusal::new(FindingCode::TooLarge, reason)));
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]

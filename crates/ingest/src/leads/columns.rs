@@ -14,6 +14,7 @@ use leadq_contract::{LeadColumn, LeadSchema, rows};
 
 use crate::IngestError;
 use crate::cells::{Read, by_rule, text};
+use crate::forget::Search;
 use crate::redact;
 
 /// Where the columns of a leads file are.
@@ -125,6 +126,14 @@ pub(super) struct RawLeads<'a> {
     pub(super) delivered: Option<Delivered>,
     pub(super) price: Option<ArrayRef>,
     pub(super) dimensions: Vec<Texts<'a>>,
+}
+
+impl RawLeads<'_> {
+    /// Whether a cell of a row's hash columns holds a forgotten identifier.
+    pub(super) fn is_of(&self, row: usize, search: &mut Search<'_>) -> bool {
+        let columns = self.email.columns.iter().chain(&self.phone.columns);
+        columns.filter(|column| column.is_valid(row)).any(|column| search.finds(column.value(row), true))
+    }
 }
 
 /// The columns that mean one thing; none, if the file lacks it.

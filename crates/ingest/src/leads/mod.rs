@@ -25,6 +25,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::ChunkReader;
 
 use crate::cells::hash::{self, HashAlgorithm, HashRead, PlainRule};
+use crate::forget::{Forgotten, Search};
 use crate::keying::Keying;
 use crate::tally::{FileFinding, Tally};
 use crate::{IngestError, RowSink};
@@ -45,6 +46,8 @@ pub struct LeadOptions<'a> {
     pub secret: &'a IdentifierSecret,
     /// How plain text is hashed where a hash should be, by client; SHA-256 where none is named.
     pub algorithms: &'a BTreeMap<ClientId, HashAlgorithm>,
+    /// Whose leads are stripped of what tells who they are.
+    pub forgotten: &'a Forgotten,
     /// Name of the file, as the rows shall have it.
     pub file: &'a str,
 }
@@ -123,6 +126,8 @@ struct Leads<'a> {
     options: &'a LeadOptions<'a>,
     schema: SchemaRef,
     keying: Keying<'a>,
+    /// Who is forgotten, if anybody is.
+    search: Option<Search<'a>>,
     reading: LeadReading,
     tallies: BTreeMap<ClientId, Tally>,
     aside: Vec<QuarantinedRow>,
@@ -148,6 +153,7 @@ impl<'a> Leads<'a> {
         Self {
             schema: rows::lead_rows(options.dimensions),
             keying: Keying::new(options.secret),
+            search: Search::of(options.forgotten, options.secret),
             reading: LeadReading::default(),
             tallies: BTreeMap::new(),
             aside: Vec::new(),
@@ -183,14 +189,25 @@ impl<'a> Leads<'a> {
         built.lead_uuid.append_value(lead_uuid);
         built.row.append_value(position as i64);
         let mut found = Vec::new();
-        self.identifiers(client, raw, index, built, &mut found);
+        let is_forgotten = self.search.as_mut().is_some_and(|search| raw.is_of(index, search));
+        if is_forgotten {
+            built.keys.iter_mut().for_each(BinaryBuilder::append_null);
+        } else {
+            self.identifiers(client, raw, index, built, &mut found);
+        }
         let delivered = raw.delivered.as_ref();
         let instant = delivered.and_then(|delivered| delivered.instant(index));
         built.local.append_option(instant.map(|instant| wall_time(instant, client.timezone)));
         if delivered.is_some_and(|delivered| delivered.is_invalid(index)) {
             found.push((FindingCode::InvalidTimestamp, LeadColumn::DeliveredAt.name()));
         }
-        place::append(raw, index, self.options.schema, built, &mut found);
+        if is_forgotten {
+            [&mut built.city, &mut built.state, &mut built.zip]
+                .into_iter()
+                .for_each(StringBuilder::append_null);
+        } else {
+            place::append(raw, index, self.options.schema, built, &mut found);
+        }
         for (code, column) in found {
             let tally = self.tallies.entry(client.id.clone()).or_default();
             tally.add(code, Some(column), Some(position), || format!("row {position}"));

@@ -67,6 +67,7 @@ impl Case {
             secret: &secret,
             algorithms: &BTreeMap::new(),
             file: "leads.parquet",
+            forgotten: Forgotten::nobody(),
         };
         let mut taken = Taken::default();
         let reading = read_leads(parquet(columns), &options, &mut taken)?;

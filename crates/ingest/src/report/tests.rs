@@ -62,6 +62,7 @@ fn read_content(content: Content<'_>) -> (ReportReading, Taken) {
         secret: &secret,
         algorithm: HashAlgorithm::Sha256,
         limits: &Limits::default(),
+        forgotten: Forgotten::nobody(),
     };
     let mut taken = Taken::default();
     let reading = read_report(content, &options, &mut taken).unwrap();

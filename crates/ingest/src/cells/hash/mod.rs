@@ -9,8 +9,8 @@ mod junk;
 mod plain;
 
 pub use digest::{HashAlgorithm, HashText};
-pub(crate) use plain::mailbox;
 pub use plain::{PlainRule, google_email, normalise_email, normalise_phone};
+pub(crate) use plain::{every_hash, mailbox};
 
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 use leadq_contract::{CellType, IdentifierKind};

@@ -50,6 +50,20 @@ impl PlainRule {
     }
 }
 
+/// The hashes of an email or a phone in plain text by every algorithm and every rule that a client may have.
+pub(crate) fn every_hash(text: &str, kind: IdentifierKind) -> Vec<HashText> {
+    let mut forms = match kind {
+        IdentifierKind::Email => vec![normalise_email(text), google_email(text)],
+        IdentifierKind::Phone => normalise_phone(text).into_iter().collect(),
+    };
+    if let (IdentifierKind::Phone, [e164]) = (kind, &forms[..]) {
+        forms.push(e164.trim_start_matches('+').to_owned());
+    }
+    forms.dedup();
+    let every = |form: &String| HashAlgorithm::ALL.map(|algorithm| algorithm.hash(form.as_bytes()));
+    forms.iter().flat_map(every).collect()
+}
+
 /// An email as Google hashes it: all white space out, lower-cased, and of its own domains without the dots and
 /// the suffix that its mailboxes do not tell apart.
 #[must_use]
