@@ -15,7 +15,7 @@ use crate::names::{refused, refused_path};
 /// Folders within folders that are gone into.
 const DEEPEST: usize = 32;
 /// Entries of a listing in all: far more than there are, and few enough to be kept.
-const MOST_ENTRIES: usize = 500_000;
+const MOST_ENTRIES: usize = 250_000;
 /// Folders that are listed side by side.
 const AT_ONCE: usize = 8;
 

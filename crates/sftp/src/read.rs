@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
 use leadq_pipeline::ports::PortError;
+use russh_sftp::client::error::Error;
 use russh_sftp::protocol::{FileAttributes, OpenFlags};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
@@ -16,8 +17,9 @@ use crate::connection::Connection;
 const PIECE: usize = 1 << 15;
 /// Least of that, for servers that give less.
 const LEAST: usize = 1 << 10;
-/// Requests on their way at most; there are few at first, for most files are small.
-const MOST_AHEAD: usize = 16;
+/// Requests on their way at most; there are few at first, for most files are small. Over a slow line the others that
+/// are read at the same time wait behind them.
+const MOST_AHEAD: usize = 8;
 /// Pieces that wait for whoever reads.
 const WAITING: usize = 4;
 
@@ -32,7 +34,7 @@ pub(crate) struct OpenFile {
 struct Answer {
     at: u64,
     wanted: usize,
-    data: Result<Vec<u8>, Failed>,
+    data: Result<Vec<u8>, Error>,
 }
 
 impl OpenFile {
@@ -77,7 +79,7 @@ impl OpenFile {
     async fn request(&self, at: u64, wanted: usize) -> Answer {
         // No more than PIECE.
         let length = u32::try_from(wanted).unwrap_or(u32::MAX);
-        let data = self.connection.ask(self.connection.sftp.read(self.handle.as_str(), at, length)).await;
+        let data = self.connection.sftp.read(self.handle.as_str(), at, length).await;
         Answer { at, wanted, data: data.map(|data| data.data) }
     }
 
@@ -89,8 +91,10 @@ impl OpenFile {
                 answers.push_back(self.request(next, piece));
                 next += piece as u64;
             }
-            let Some(Answer { at, wanted, data }) = answers.next().await else { return Ok(()) };
-            let data = match data {
+            // The time-out is for each answer that comes next, not for all that are on their way.
+            let next_answer = self.connection.ask(async { Ok(answers.next().await) }).await?;
+            let Some(Answer { at, wanted, data }) = next_answer else { return Ok(()) };
+            let data = match self.connection.ask(std::future::ready(data)).await {
                 Ok(data) => data,
                 // What was asked for behind it is of no interest, even where the file has grown meanwhile.
                 Err(failed) if failed.is_end() => return Ok(()),

@@ -150,7 +150,7 @@ async fn a_listing_without_an_end_is_given_up() {
     plan.page = Some(2_000);
     let server = serve(plan).await;
     let result = bounded(drop_at(server.settings(), &server.location("/")).list()).await;
-    says(result, Fault::Permanent, &[&"more than 500000 entries"]);
+    says(result, Fault::Permanent, &[&"more than 250000 entries"]);
 }
 
 #[tokio::test]
