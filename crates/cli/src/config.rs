@@ -59,7 +59,8 @@ pub(crate) fn wrong(name: &str, text: &str, error: TextError) -> Failure {
 fn without_secret(text: &str) -> &str {
     let holds_secret = |line: &str| {
         let line = line.trim_start_matches(['#', ':', ' ', '"', '\'']);
-        line.starts_with("secret") && !line.starts_with("secret_file")
+        let is = |key: &str| line.strip_prefix(key).is_some_and(|rest| !rest.starts_with("_file"));
+        ["secret", "webhook", "password"].into_iter().any(is)
     };
     if text.lines().any(holds_secret) { "" } else { text }
 }
@@ -149,6 +150,10 @@ mod tests {
         for key in ["secret", "\"secret\""] {
             let shown = shown(&format!("{key} = \"0123456789\"\n"));
             assert!(shown.contains("unknown key \"secret\"") && !shown.contains("0123456789"), "{shown}");
+        }
+        for (table, key) in [("alerts", "webhook"), ("alerts.smtp", "password")] {
+            let shown = shown(&format!("[{table}]\n{key} = \"0123456789\"\n"));
+            assert!(shown.contains("unknown key") && !shown.contains("0123456789"), "{shown}");
         }
     }
 

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use leadq_contract::config::ScheduleConfig;
+
 use crate::clock::Clock;
 use crate::job::{ClientFigures, Figures, JobOutcome, JobResult};
 use crate::metrics::Metrics;
@@ -26,6 +28,15 @@ impl Default for Tolerance {
     /// Five minutes, and two failures.
     fn default() -> Self {
         Self { silence: Duration::from_secs(300), failures: 2 }
+    }
+}
+
+impl Tolerance {
+    /// What the configuration tolerates.
+    #[must_use]
+    pub fn of_config(config: &ScheduleConfig) -> Self {
+        let default = Self::default();
+        Self { failures: config.max_failures.unwrap_or(default.failures), ..default }
     }
 }
 

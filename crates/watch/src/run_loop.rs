@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use leadq_contract::config::ScheduleConfig;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -24,6 +25,14 @@ pub struct Start {
     pub last_run_started: Option<DateTime<Utc>>,
     /// Whether a run that was missed since is made up for.
     pub catch_up: bool,
+}
+
+impl Start {
+    /// A beginning as the configuration wants it.
+    #[must_use]
+    pub fn of_config(config: &ScheduleConfig, last_run_started: Option<DateTime<Utc>>) -> Self {
+        Self { last_run_started, catch_up: config.catch_up.unwrap_or(true) }
+    }
 }
 
 /// Waits for each time to run and runs the job, until `shutdown` turns true or its sender is gone.

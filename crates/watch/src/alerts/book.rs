@@ -144,6 +144,11 @@ impl AlertBook {
     }
 
     fn tell(&mut self, transition: Transition, channels: &[&str]) {
+        let (kind, client) = (transition.alert.key.kind.name(), &transition.alert.key.client);
+        match transition.change {
+            Change::Opened => tracing::warn!(alert.kind = kind, alert.client = client, "an alert opened"),
+            Change::Closed => tracing::info!(alert.kind = kind, alert.client = client, "an alert closed"),
+        }
         let channels = channels.iter().map(|name| (*name).to_owned()).collect();
         self.waiting.push(Waiting { transition, channels });
     }

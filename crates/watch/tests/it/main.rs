@@ -6,6 +6,8 @@ mod alerts;
 #[cfg(test)]
 mod clock;
 #[cfg(test)]
+mod defaults;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod mail_server;
