@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 
 use leadq_drops::{CloudOptions, open_store_with};
+use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 /// Serves until its input ends, which it does when the test is over, however that came.
@@ -65,7 +66,9 @@ impl Server {
     }
 
     pub(crate) async fn put(&self, key: &str, content: &str) {
-        self.store().put(&key.into(), content.to_owned().into()).await.unwrap();
+        // As it is: a path made by `from` has some of its characters encoded.
+        let key = Path::parse(key).unwrap();
+        self.store().put(&key, content.to_owned().into()).await.unwrap();
     }
 }
 
