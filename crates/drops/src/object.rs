@@ -12,7 +12,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use leadq_ingest::names::shown;
 use leadq_pipeline::ports::{ByteStream, DropFolder, Fault, Listed, Listing, PassedOver, PortError};
 use object_store::path::Path;
-use object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt};
+use object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
 use crate::cloud::{self, CloudOptions};
 use crate::place::{self, Wanted};
@@ -85,6 +85,8 @@ impl ObjectDrop {
 
     async fn move_to(&self, from: &Path, name: &str, folder: &str) -> Result<(), PortError> {
         let failed = |error: &Error| self.failed("move", name, error);
+        let head = within("move", name, self.store.head(from)).await?;
+        let is_empty = head.map_err(|error| failed(&error))?.size == 0;
         for target in place::targets(name, folder) {
             let target = if self.root == *from {
                 let parent = from.as_ref().rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -92,7 +94,13 @@ impl ObjectDrop {
             } else {
                 self.path("move", &target)?
             };
-            let copied = within("move", name, self.store.copy_if_not_exists(from, &target)).await?;
+            let copied = if is_empty {
+                // Copied in parts, as S3 does it where nothing may be overwritten, an empty object has no part.
+                let put = self.store.put_opts(&target, PutPayload::default(), PutMode::Create.into());
+                within("move", name, put).await?.map(drop)
+            } else {
+                within("move", name, self.store.copy_if_not_exists(from, &target)).await?
+            };
             match copied {
                 Ok(()) => {}
                 Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => continue,

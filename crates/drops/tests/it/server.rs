@@ -6,16 +6,22 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 
 use leadq_drops::{CloudOptions, open_store_with};
+use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 /// Serves until its input ends, which it does when the test is over, however that came.
 const SERVE: &str = "
 import sys, urllib.request
+from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 server = ThreadedMotoServer(ip_address='127.0.0.1', port=0, verbose=False)
 server.start()
 port = server.get_host_and_port()[1]
 urllib.request.urlopen(urllib.request.Request(f'http://127.0.0.1:{port}/bucket', method='PUT')).read()
+backend = s3_backends['123456789012']['aws']
+for number in range(int(sys.argv[1])):
+    key = f'drops/acme/{number % 40:02}/report_{number:05}.csv'
+    backend.put_object('bucket', key, f'content of {number}'.encode())
 print(port, flush=True)
 sys.stdin.read()
 ";
@@ -30,13 +36,22 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::start_with(0)
+    }
+
+    /// With so many objects in the bucket, as `drops/acme/07/report_00047.csv`, each with a content of its own.
+    pub(crate) fn start_with(objects: usize) -> Self {
         let test = std::env::current_exe().unwrap();
         // target/debug/deps/it-0123
         let target = test.ancestors().nth(3).map(PathBuf::from).unwrap();
         let python = target.join("servers/bin/python");
         assert!(python.exists(), "there is no S3 server at {}; run `cargo xtask setup`", python.display());
         let mut serve = Command::new(python);
-        serve.args(["-c", SERVE]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        serve
+            .args(["-c", SERVE, &objects.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let mut child = serve.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -65,7 +80,9 @@ impl Server {
     }
 
     pub(crate) async fn put(&self, key: &str, content: &str) {
-        self.store().put(&key.into(), content.to_owned().into()).await.unwrap();
+        // As it is: a path made by `from` has some of its characters encoded.
+        let key = Path::parse(key).unwrap();
+        self.store().put(&key, content.to_owned().into()).await.unwrap();
     }
 }
 

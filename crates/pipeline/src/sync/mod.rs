@@ -20,7 +20,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::{join, join_all};
+use futures::future::{join_all, try_join};
 use leadq_contract::ClientId;
 use tokio::sync::Semaphore;
 
@@ -181,11 +181,14 @@ pub async fn sync(
         plans.iter().zip(&fetches).filter(|(plan, _)| plan.is_waiting()).map(|(_, fetch)| fetch.settle());
     let settle = settle.filter(|settle| *settle <= PATIENCE).max();
     observer.begin(Stage::Fetch, plans.iter().map(Plan::ready).sum());
-    let mut outcomes = match settle {
+    let outcomes = match settle {
         None => take(&fetches, &mut plans).await?,
         Some(settle) => {
-            let (first, ()) = join(take(&fetches, &mut plans), clock.sleep(settle)).await;
-            let mut outcomes = first?;
+            let slept = async {
+                clock.sleep(settle).await;
+                Ok(())
+            };
+            let (mut outcomes, ()) = try_join(take(&fetches, &mut plans), slept).await?;
             look_again(&fetches, &mut plans, settle, clock).await;
             observer.begin(Stage::Fetch, plans.iter().map(Plan::ready).sum());
             outcomes.extend(take(&fetches, &mut plans).await?);
@@ -198,7 +201,7 @@ pub async fn sync(
             .zip(&mut plans)
             .map(|(fetch, plan)| (fetch.location().to_owned(), std::mem::take(&mut plan.seen))),
     );
-    Ok((report(&fetches, plans, std::mem::take(&mut outcomes)), state))
+    Ok((report(&fetches, plans, outcomes), state))
 }
 
 /// Takes what is ready in each plan, several drops at once.
