@@ -15,7 +15,7 @@ pub(crate) fn of(
     let told = PortError::permanent(operation, subject, error);
     match cause(error) {
         Cause::Full => told.fault(Fault::Exhausted).hint(
-            "free space where the lake is, or raise the quota; nothing of this run is visible, run again",
+            "free space where the lake is, or raise the quota, and run again; what was committed before stands",
         ),
         Cause::Denied => told.hint("give the user that runs leadq the right to read and write the lake"),
         Cause::Network => told

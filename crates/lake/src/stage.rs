@@ -1,5 +1,7 @@
 //! Rows to the data files of a table. Nothing here is visible: no commit names the files yet.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use futures::TryStreamExt as _;
@@ -29,12 +31,16 @@ const ROW_GROUP_BYTES: usize = 32 << 20;
 /// Batches between the query that makes them and the task that encodes them.
 const QUEUED_BATCHES: usize = 2;
 
-/// Writes rows to new files in the table's folder. No rows, no file.
+/// Data files that were begun and that no commit has taken over.
+pub(crate) type Begun = Arc<Mutex<Vec<Path>>>;
+
+/// Writes rows to new files in the table's folder, which are noted in `begun`. No rows, no file.
 pub(crate) async fn write(
     location: &Location,
     table: Table,
     schema: SchemaRef,
     mut rows: BatchStream,
+    begun: Begun,
     crash: Crash,
 ) -> Result<TableFiles, PortError> {
     let (queue, batches) = mpsc::channel(QUEUED_BATCHES);
@@ -42,6 +48,7 @@ pub(crate) async fn write(
         location: location.clone(),
         table,
         schema: SchemaRef::clone(&schema),
+        begun,
         crash,
         limit: FILE_BYTES,
         done: Vec::new(),
@@ -72,6 +79,7 @@ struct Files {
     location: Location,
     table: Table,
     schema: SchemaRef,
+    begun: Begun,
     crash: Crash,
     /// Bytes after which a file is closed.
     limit: usize,
@@ -107,6 +115,7 @@ impl Files {
     fn begin(&self) -> Result<(Path, Writer), ParquetError> {
         let name = format!("part-{:05}-{}-c000.zstd.parquet", self.done.len(), Uuid::new_v4());
         let path = self.location.table(self.table.name()).join(name);
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
         let file = BufWriter::new(self.location.store().clone(), path.clone());
         let options = ArrowWriterOptions::new()
             .with_properties(properties()?)
@@ -140,8 +149,6 @@ fn failed(table: Table, error: &(dyn std::error::Error + 'static)) -> PortError 
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use arrow::array::{ArrayRef, Int64Array};
 
     use super::*;
@@ -157,6 +164,7 @@ mod tests {
             location: Location::new(folder.path().to_str().unwrap()).unwrap(),
             table: Table::DimDate,
             schema: batches[0].schema(),
+            begun: Begun::default(),
             crash: Crash::default(),
             limit: 50_000,
             done: Vec::new(),

@@ -1,27 +1,31 @@
 //! The one writer of a lake: stages files, then commits tables and the run record.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use arrow::datatypes::SchemaRef;
 use leadq_contract::Table;
 use leadq_contract::run::{FailedRun, RunRecord, TablePin};
 use leadq_pipeline::ports::{BatchStream, Lake as _, LakeWriter, PortError, StagedTable};
+use object_store::path::Path;
 
 use crate::crash::CrashPoint;
 use crate::hold::Hold;
 use crate::lake::DeltaLake;
+use crate::stage::Begun;
 use crate::{delta, failed, runs, stage, state, tidy};
 
 /// Writes while it holds the lock.
 pub(crate) struct DeltaWriter {
     lake: DeltaLake,
     hold: Hold,
+    begun: Begun,
 }
 
 impl DeltaWriter {
     /// A writer of `lake`, which is held and whose tables are at the last run.
-    pub(crate) const fn new(lake: DeltaLake, hold: Hold) -> Self {
-        Self { lake, hold }
+    pub(crate) fn new(lake: DeltaLake, hold: Hold) -> Self {
+        Self { lake, hold, begun: Begun::default() }
     }
 
     /// Pins of the last run, which tables that this run does not stage keep.
@@ -31,6 +35,11 @@ impl DeltaWriter {
             Some(last) => Ok(last.tables),
             None => Ok(BTreeMap::new()),
         }
+    }
+
+    /// The data files that no commit has taken over, which are forgotten.
+    fn take_begun(&self) -> Vec<Path> {
+        std::mem::take(&mut *self.begun.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn commit_table(&self, staged: &StagedTable, run: u64) -> Result<TablePin, PortError> {
@@ -49,7 +58,8 @@ impl LakeWriter for DeltaWriter {
         schema: SchemaRef,
         rows: BatchStream,
     ) -> Result<StagedTable, PortError> {
-        let files = stage::write(&self.lake.location, table, schema, rows, self.lake.crash.clone()).await?;
+        let (begun, crash) = (Begun::clone(&self.begun), self.lake.crash.clone());
+        let files = stage::write(&self.lake.location, table, schema, rows, begun, crash).await?;
         Ok(StagedTable { table, files })
     }
 
@@ -64,6 +74,8 @@ impl LakeWriter for DeltaWriter {
     }
 
     async fn note_failure(&self, failure: &FailedRun) -> Result<(), PortError> {
+        // At once, not when a next run tidies: it may have failed because the disk is full.
+        self.lake.location.delete(self.take_begun()).await?;
         failed::note(&self.lake.location, failure).await
     }
 
@@ -74,6 +86,8 @@ impl LakeWriter for DeltaWriter {
     ) -> Result<RunRecord, PortError> {
         self.hold.check().await?;
         record.tables = self.kept_pins(record.run).await?;
+        // From here on a table's head may name them.
+        self.take_begun();
         staged.sort_by_key(|staged| Table::ALL.iter().position(|table| *table == staged.table));
         for table in &staged {
             let pin = self.commit_table(table, record.run).await?;

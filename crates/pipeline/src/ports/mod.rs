@@ -267,13 +267,15 @@ pub trait LakeWriter: Send + Sync {
     async fn commit(&self, staged: Vec<StagedTable>, record: RunRecord) -> Result<RunRecord, PortError>;
 
     /// Cleans up after a commit: writes checkpoints, deletes state files that the last record does not name, and data
-    /// files that none of the last `keep_runs` records pins. Readers of these runs are not disturbed.
+    /// files that none of the last `keep_runs` records pins. Readers of these runs are not disturbed. Only when nothing
+    /// is staged: what no commit has taken over goes too.
     ///
     /// # Errors
     /// What the store reports; the committed run stands all the same.
     async fn tidy(&self, keep_runs: u64) -> Result<(), PortError>;
 
-    /// Notes that a run failed, for `runs` and alerts.
+    /// Notes that a run failed, for `runs` and alerts, and deletes the data files that it staged and did not begin to
+    /// commit.
     ///
     /// # Errors
     /// What the store reports.
