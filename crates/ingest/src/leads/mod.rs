@@ -191,7 +191,7 @@ impl<'a> Leads<'a> {
         built.lead_uuid.append_value(lead_uuid);
         built.ordinal.append_value(self.ordinal);
         let mut found = Vec::new();
-        let is_forgotten = self.search.as_mut().is_some_and(|search| raw.is_of(index, search));
+        let is_forgotten = self.search.as_ref().is_some_and(|search| raw.is_of(index, search));
         if is_forgotten {
             built.keys.iter_mut().for_each(BinaryBuilder::append_null);
         } else {
