@@ -110,9 +110,11 @@ impl Catalogue {
                 .await?;
             // One that is gone was put together with others meanwhile.
             if let Some(parts) = parts.into_iter().collect::<Option<Vec<_>>>() {
-                let mut seen = HashSet::new();
                 let mut entries: Vec<Received> = parts.into_iter().flatten().collect();
-                entries.retain(|entry| seen.insert(blake3::hash(line(entry).as_bytes())));
+                let mut seen = HashSet::with_capacity(entries.len());
+                let firsts: Vec<_> = entries.iter().map(|entry| seen.insert(entry)).collect();
+                let mut firsts = firsts.into_iter();
+                entries.retain(|_| firsts.next().unwrap_or(true));
                 return Ok((entries, segments));
             }
         }

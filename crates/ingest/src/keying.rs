@@ -19,13 +19,13 @@ struct Slot {
 /// Keys identifiers. Holds received hashes in memory only, a bounded number of them.
 pub(crate) struct Keying<'a> {
     secret: &'a IdentifierSecret,
+    /// None before the first identifier.
     slots: Vec<Slot>,
 }
 
 impl<'a> Keying<'a> {
     pub(crate) fn new(secret: &'a IdentifierSecret) -> Self {
-        let empty = || Slot { digits: 0, hex: [0; MAX_DIGITS], key: IdentifierKey([0; 32]) };
-        Self { secret, slots: std::iter::repeat_with(empty).take(SLOTS).collect() }
+        Self { secret, slots: Vec::new() }
     }
 
     /// Appends a lead number as it stands; one that is an identifier of a person (a hash, an email), as a
@@ -44,6 +44,10 @@ impl<'a> Keying<'a> {
     pub(crate) fn key(&mut self, hex: &[u8]) -> IdentifierKey {
         // A hash is random already: its own digits choose the slot.
         let place = hex.iter().take(8).fold(0usize, |n, b| (n << 4) ^ usize::from(*b));
+        if self.slots.is_empty() {
+            let empty = || Slot { digits: 0, hex: [0; MAX_DIGITS], key: IdentifierKey([0; 32]) };
+            self.slots.resize_with(SLOTS, empty);
+        }
         let slot = &mut self.slots[(place ^ (place >> 16)) & (SLOTS - 1)];
         let digits = hex.len();
         if usize::from(slot.digits) == digits && slot.hex[..digits] == *hex {

@@ -314,7 +314,7 @@ impl Body<'_> {
         let code = if bucket == Bucket::Malformed { FindingCode::Malformed } else { FindingCode::NoIdentity };
         let (line, mut text) = (raw.line, redact::row(raw.raw()));
         let is_torn = bucket == Bucket::Malformed && !raw.is_cut;
-        if let Some(suppression) = self.suppression.as_mut().filter(|_| is_torn)
+        if let Some(suppression) = self.suppression.as_ref().filter(|_| is_torn)
             && let Some(scrubbed) = suppression.scrubbed(raw.raw())
         {
             text = redact::row(&scrubbed);

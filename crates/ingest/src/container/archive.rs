@@ -9,7 +9,7 @@ use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
 use super::bounded::{Bounded, Budget};
-use super::{ReadSeek, Refusal, Reopen};
+use super::{ReadSeek, Refusal, Reopen, any_piece};
 
 /// The most members of an archive.
 const MAX_MEMBERS: usize = 10_000;
@@ -19,11 +19,6 @@ const MAX_WORKBOOK: u64 = 1 << 30;
 const MAX_TEXT: usize = 1 << 20;
 /// The most bytes of a workbook's table of texts.
 const MAX_SHARED_STRINGS: u64 = 256 << 20;
-
-/// Bytes of a part that are looked at together.
-const PIECE: u64 = 1 << 20;
-/// Bytes that are looked at again with the next: more than an identifier has.
-const OVERLAP: usize = 512;
 
 /// A member as the archive lists it.
 pub(super) struct Listed {
@@ -130,22 +125,11 @@ impl<'a> Archive<'a> {
         Ok(writer.finish().map_err(told)?.into_inner())
     }
 
-    /// Whether a test holds for the text of any part, which is shown piece by piece, each with the end of the one
-    /// before.
+    /// Whether a test holds for a piece of the text of any part; see [`any_piece`].
     pub(super) fn any_text(&mut self, test: &mut dyn FnMut(&str) -> bool) -> io::Result<bool> {
         for index in 0..self.0.len() {
-            let mut part = self.0.by_index(index).map_err(told)?;
-            let mut piece = Vec::new();
-            loop {
-                let kept = piece.len();
-                (&mut part).take(PIECE).read_to_end(&mut piece)?;
-                if test(&String::from_utf8_lossy(&piece)) {
-                    return Ok(true);
-                }
-                if piece.len() == kept {
-                    break;
-                }
-                piece.drain(..piece.len().saturating_sub(OVERLAP));
+            if any_piece(&mut self.0.by_index(index).map_err(told)?, test)? {
+                return Ok(true);
             }
         }
         Ok(false)

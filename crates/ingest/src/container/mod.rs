@@ -224,6 +224,31 @@ impl<'a> Unpacking<'a, '_> {
     }
 }
 
+/// Bytes that are looked at together.
+const PIECE: usize = 1 << 20;
+/// Bytes that are looked at again with the next: more than an identifier has.
+const OVERLAP: usize = 512;
+
+/// Whether a test holds for a piece of a text. Each is shown with the end of the one before.
+pub(crate) fn any_piece(input: &mut dyn Read, test: &mut dyn FnMut(&str) -> bool) -> io::Result<bool> {
+    let (mut bytes, mut piece) = (vec![0; PIECE], Vec::new());
+    loop {
+        let read = input.read(&mut bytes)?;
+        piece.extend_from_slice(&bytes[..read]);
+        // A reader may give little at once.
+        if piece.len() < PIECE && read > 0 {
+            continue;
+        }
+        if test(&String::from_utf8_lossy(&piece)) {
+            return Ok(true);
+        }
+        if read == 0 {
+            return Ok(false);
+        }
+        piece.drain(..piece.len() - OVERLAP);
+    }
+}
+
 /// The whole of a content.
 fn held(source: &mut dyn Reopen, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();

@@ -40,7 +40,7 @@ pub fn redact_leads<F: ChunkReader + 'static>(
     input: F,
     options: &LeadOptions<'_>,
 ) -> Result<Option<Vec<u8>>, IngestError> {
-    let Some(mut search) = Search::of(options.forgotten, options.secret) else { return Ok(None) };
+    let Some(search) = Search::of(options.forgotten, options.secret) else { return Ok(None) };
     let builder = ParquetRecordBatchReaderBuilder::try_new(input)?;
     let parts: Vec<_> = builder.schema().fields().iter().map(|field| part(field, options)).collect();
     let schema = schema_of(builder.schema(), &parts);
@@ -53,7 +53,7 @@ pub fn redact_leads<F: ChunkReader + 'static>(
     let mut is_changed = false;
     for batch in builder.build()? {
         let batch = batch?;
-        let changed = redact(&batch, &parts, &mut search)?;
+        let changed = redact(&batch, &parts, &search)?;
         is_changed |= changed.is_some();
         let columns = changed.unwrap_or_else(|| batch.columns().to_vec());
         writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns)?)?;
@@ -93,7 +93,7 @@ fn schema_of(schema: &SchemaRef, parts: &[Part]) -> SchemaRef {
 fn redact(
     batch: &RecordBatch,
     parts: &[Part],
-    search: &mut Search<'_>,
+    search: &Search<'_>,
 ) -> Result<Option<Vec<ArrayRef>>, IngestError> {
     let mut goes = vec![false; batch.num_rows()];
     for (column, _) in batch.columns().iter().zip(parts).filter(|(_, part)| **part == Part::Identifier) {
@@ -122,7 +122,7 @@ fn redact(
 }
 
 /// A column of text without the identifiers in it; none if it has none.
-fn hidden(column: &ArrayRef, search: &mut Search<'_>) -> Result<Option<ArrayRef>, IngestError> {
+fn hidden(column: &ArrayRef, search: &Search<'_>) -> Result<Option<ArrayRef>, IngestError> {
     let texts = cast(column, &DataType::Utf8)?;
     let texts = texts.as_string::<i32>();
     let mut is_changed = false;
@@ -136,3 +136,6 @@ fn hidden(column: &ArrayRef, search: &mut Search<'_>) -> Result<Option<ArrayRef>
         .collect();
     Ok(if is_changed { Some(cast(&hidden, column.data_type())?) } else { None })
 }
+
+#[cfg(test)]
+mod tests;

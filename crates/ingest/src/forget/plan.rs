@@ -7,7 +7,7 @@
 use std::io::{self, Read};
 
 use super::suppress::{Suppression, Verdict};
-use crate::container::Reopen;
+use crate::container::{Reopen, any_piece};
 use crate::delimiter;
 use crate::encoding::{self, Encoding, Utf8Reader};
 use crate::header::Header;
@@ -51,12 +51,26 @@ impl Plan {
         options: &ReportOptions<'_>,
         suppression: &mut Suppression<'_>,
     ) -> io::Result<Self> {
-        match Self::read_as(None, source, options, suppression) {
+        let mut plan = match Self::read_as(None, source, options, suppression) {
             Err(error) if encoding::is_not_utf8(&error) => {
                 Self::read_as(Some(Encoding::Windows1252), source, options, suppression)
             }
             other => other,
+        }?;
+        // Nobody looked at the rest of an endless line; it goes only where it must.
+        let is_endless = |lines: &Lines| matches!(lines.change, Change::Hide);
+        if plan.changes.iter().any(is_endless) {
+            let mut text = Utf8Reader::new(source.open()?, plan.known());
+            if !any_piece(&mut text, &mut |piece| suppression.finds(piece))? {
+                plan.changes.retain(|lines| !is_endless(lines));
+            }
         }
+        Ok(plan)
+    }
+
+    /// What its encoding is to be told, if it does not tell itself.
+    fn known(&self) -> Option<Encoding> {
+        Some(self.encoding).filter(|encoding| *encoding == Encoding::Windows1252)
     }
 
     /// Whether all of the text stays.
@@ -102,7 +116,7 @@ impl Plan {
         self.changes.extend(change.map(|change| Lines { first, count, change }));
     }
 
-    fn keep_hidden(&mut self, first: u64, count: u64, raw: &str, is_cut: bool, with: &mut Suppression<'_>) {
+    fn keep_hidden(&mut self, first: u64, count: u64, raw: &str, is_cut: bool, with: &Suppression<'_>) {
         let change = if is_cut { Some(Change::Hide) } else { with.hidden(raw, true).map(Change::Text) };
         self.change(first, count, change);
     }
@@ -156,7 +170,7 @@ impl Plan {
         known: Option<Encoding>,
         source: &mut dyn Reopen,
         header_ends: u64,
-        suppression: &mut Suppression<'_>,
+        suppression: &Suppression<'_>,
     ) -> io::Result<()> {
         let mut text = Utf8Reader::new(source.open()?, known);
         let mut lines = LineReader::new(&mut text);
@@ -178,10 +192,9 @@ impl Plan {
     pub(super) fn apply(
         &self,
         source: &mut dyn Reopen,
-        suppression: &mut Suppression<'_>,
+        suppression: &Suppression<'_>,
     ) -> io::Result<Vec<u8>> {
-        let known = Some(self.encoding).filter(|encoding| *encoding == Encoding::Windows1252);
-        let mut lines = LineReader::new(Utf8Reader::new(source.open()?, known));
+        let mut lines = LineReader::new(Utf8Reader::new(source.open()?, self.known()));
         let mut out = Vec::new();
         let mut changes = self.changes.iter().peekable();
         while let Some(line) = lines.peek(None)? {
@@ -224,7 +237,7 @@ fn length_in_cell(line: &[u8]) -> usize {
 }
 
 /// The beginning of an endless line, as long as makes it one.
-fn hide(line: &[u8], suppression: &mut Suppression<'_>, out: &mut Vec<u8>) {
+fn hide(line: &[u8], suppression: &Suppression<'_>, out: &mut Vec<u8>) {
     let text = String::from_utf8_lossy(line);
     let hidden = suppression.hidden(&text, true).unwrap_or_else(|| text.into_owned());
     let kept = hidden.floor_char_boundary(MAX_LINE);

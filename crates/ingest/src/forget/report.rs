@@ -51,7 +51,7 @@ impl Rewrite for Taking<'_> {
             return Ok(None);
         }
         self.rows += plan.rows;
-        plan.apply(source, &mut self.suppression).map(Some)
+        plan.apply(source, &self.suppression).map(Some)
     }
 
     fn workbook(&mut self, file: &mut dyn ReadSeek, is_found: bool) -> io::Result<Option<Vec<u8>>> {

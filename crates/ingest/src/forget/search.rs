@@ -8,7 +8,6 @@ use regex::Regex;
 
 use super::Forgotten;
 use crate::cells::hash::{self, HashText};
-use crate::keying::Keying;
 
 /// Lengths of hashes in hexadecimal digits, shortest first.
 const DIGITS: [usize; 3] = [32, 40, 64];
@@ -28,25 +27,26 @@ enum Kind {
     Phone,
 }
 
-/// Finds identifiers of forgotten people.
+/// Finds identifiers of forgotten people. Each is keyed as it comes: a file has a person once or twice.
+#[derive(Clone, Copy)]
 pub(crate) struct Search<'a> {
     forgotten: &'a Forgotten,
-    keying: Keying<'a>,
+    secret: &'a IdentifierSecret,
 }
 
 impl<'a> Search<'a> {
     /// A search; none if nobody is forgotten.
     pub(crate) fn of(forgotten: &'a Forgotten, secret: &'a IdentifierSecret) -> Option<Self> {
-        (!forgotten.is_empty()).then(|| Self { forgotten, keying: Keying::new(secret) })
+        (!forgotten.is_empty()).then_some(Self { forgotten, secret })
     }
 
     /// Whether a text holds an identifier.
-    pub(crate) fn finds(&mut self, text: &str, phones: bool) -> bool {
+    pub(crate) fn finds(&self, text: &str, phones: bool) -> bool {
         !self.find(text, phones).is_empty()
     }
 
     /// The phones that a text holds, as they are written there.
-    pub(crate) fn phones_in<'t>(&mut self, text: &'t str) -> Vec<&'t str> {
+    pub(crate) fn phones_in<'t>(&self, text: &'t str) -> Vec<&'t str> {
         let mut found = Vec::new();
         self.phones(text, &mut found);
         found.into_iter().map(|(range, _)| &text[range]).collect()
@@ -54,7 +54,7 @@ impl<'a> Search<'a> {
 
     /// The text with something of the same kind and length, which nobody is, in the place of identifiers; none if it
     /// holds none. What is masked of the one is masked of the other.
-    pub(crate) fn hidden(&mut self, text: &str, phones: bool) -> Option<String> {
+    pub(crate) fn hidden(&self, text: &str, phones: bool) -> Option<String> {
         let mut found = self.find(text, phones);
         if found.is_empty() {
             return None;
@@ -74,7 +74,7 @@ impl<'a> Search<'a> {
         Some(out)
     }
 
-    fn find(&mut self, text: &str, phones: bool) -> Vec<(Range<usize>, Kind)> {
+    fn find(&self, text: &str, phones: bool) -> Vec<(Range<usize>, Kind)> {
         let mut found = Vec::new();
         self.hashes(text, &mut found);
         self.emails(text, &mut found);
@@ -84,19 +84,19 @@ impl<'a> Search<'a> {
         found
     }
 
-    fn is_hash(&mut self, text: &str) -> bool {
+    fn is_hash(&self, text: &str) -> bool {
         hash::find(text).is_some_and(|hash| self.is_forgotten(&hash))
     }
 
-    fn is_plain(&mut self, text: &str, kind: IdentifierKind) -> bool {
+    fn is_plain(&self, text: &str, kind: IdentifierKind) -> bool {
         hash::every_hash(text, kind).iter().any(|hash| self.is_forgotten(hash))
     }
 
-    fn is_forgotten(&mut self, hash: &HashText) -> bool {
-        self.forgotten.contains(&self.keying.key(hash.as_bytes()))
+    fn is_forgotten(&self, hash: &HashText) -> bool {
+        self.forgotten.contains(&self.secret.key(hash.as_bytes()))
     }
 
-    fn hashes(&mut self, text: &str, found: &mut Vec<(Range<usize>, Kind)>) {
+    fn hashes(&self, text: &str, found: &mut Vec<(Range<usize>, Kind)>) {
         let of_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
         for run in runs(text, 0..text.len(), of_base64).filter(|run| run.len() >= DIGITS[0]) {
             let mut all_digits = false;
@@ -115,7 +115,7 @@ impl<'a> Search<'a> {
     }
 
     fn windows(
-        &mut self,
+        &self,
         text: &str,
         within: &Range<usize>,
         len: usize,
@@ -129,7 +129,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn emails(&mut self, text: &str, found: &mut Vec<(Range<usize>, Kind)>) {
+    fn emails(&self, text: &str, found: &mut Vec<(Range<usize>, Kind)>) {
         if !text.contains(['@', '\u{ff20}', '%', '(', '[']) {
             return;
         }
@@ -152,7 +152,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn phones(&mut self, text: &str, found: &mut Vec<(Range<usize>, Kind)>) {
+    fn phones(&self, text: &str, found: &mut Vec<(Range<usize>, Kind)>) {
         for phone in PHONE.find_iter(text) {
             let digits: Vec<_> = phone
                 .as_str()
@@ -247,7 +247,7 @@ mod tests {
             .into_iter()
             .chain(hash::every_hash(PHONE_TEXT, IdentifierKind::Phone));
         let forgotten: Forgotten = hashes.map(|hash| secret.key(hash.as_bytes())).collect();
-        let mut search = Search::of(&forgotten, &secret).unwrap();
+        let search = Search::of(&forgotten, &secret).unwrap();
         search.hidden(text, true).unwrap_or_else(|| text.to_owned())
     }
 

@@ -61,7 +61,7 @@ impl<'a> Suppression<'a> {
 
     /// What becomes of a row of no particular shape.
     pub(crate) fn judge(&mut self, header: &Header, raw: &RawRow) -> Verdict {
-        let (search, phones) = (&mut self.search, &self.phones);
+        let (search, phones) = (&self.search, &self.phones);
         let carries =
             raw.cells().enumerate().any(|(index, cell)| search.finds(cell, may_be_phone(phones, index)));
         if !carries {
@@ -72,29 +72,29 @@ impl<'a> Suppression<'a> {
     }
 
     /// The phones in a row's cells, as they are written there.
-    pub(crate) fn phones(&mut self, raw: &RawRow) -> Vec<String> {
-        let (search, phones) = (&mut self.search, &self.phones);
+    pub(crate) fn phones(&self, raw: &RawRow) -> Vec<String> {
+        let (search, phones) = (&self.search, &self.phones);
         let cells = raw.cells().enumerate().filter(|(index, _)| may_be_phone(phones, *index));
         cells.flat_map(|(_, cell)| search.phones_in(cell)).map(str::to_owned).collect()
     }
 
     /// A cell without the identifiers in it; none if it has none.
-    pub(crate) fn hidden_cell(&mut self, index: usize, cell: &str) -> Option<String> {
+    pub(crate) fn hidden_cell(&self, index: usize, cell: &str) -> Option<String> {
         self.search.hidden(cell, may_be_phone(&self.phones, index))
     }
 
     /// Whether a text holds a hash or an email.
-    pub(crate) fn finds(&mut self, text: &str) -> bool {
+    pub(crate) fn finds(&self, text: &str) -> bool {
         self.search.finds(text, false)
     }
 
     /// A text without the identifiers in it; none if it has none.
-    pub(crate) fn hidden(&mut self, text: &str, phones: bool) -> Option<String> {
+    pub(crate) fn hidden(&self, text: &str, phones: bool) -> Option<String> {
         self.search.hidden(text, phones)
     }
 
     /// What is left of the text of a row that cannot be read and holds an identifier: its shape.
-    pub(crate) fn scrubbed(&mut self, text: &str) -> Option<String> {
+    pub(crate) fn scrubbed(&self, text: &str) -> Option<String> {
         self.search.finds(text, true).then(|| scrubbed(text))
     }
 }

@@ -130,7 +130,7 @@ pub(super) struct RawLeads<'a> {
 
 impl RawLeads<'_> {
     /// Whether a cell of a row's hash columns holds a forgotten identifier.
-    pub(super) fn is_of(&self, row: usize, search: &mut Search<'_>) -> bool {
+    pub(super) fn is_of(&self, row: usize, search: &Search<'_>) -> bool {
         let columns = self.email.columns.iter().chain(&self.phone.columns);
         columns.filter(|column| column.is_valid(row)).any(|column| search.finds(column.value(row), true))
     }

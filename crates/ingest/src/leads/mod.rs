@@ -189,7 +189,7 @@ impl<'a> Leads<'a> {
         built.lead_uuid.append_value(lead_uuid);
         built.row.append_value(position as i64);
         let mut found = Vec::new();
-        let is_forgotten = self.search.as_mut().is_some_and(|search| raw.is_of(index, search));
+        let is_forgotten = self.search.as_ref().is_some_and(|search| raw.is_of(index, search));
         if is_forgotten {
             built.keys.iter_mut().for_each(BinaryBuilder::append_null);
         } else {
