@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use leadq_contract::IdentifierKey;
+use leadq_contract::identifier::hex;
+use leadq_ingest::Forgotten;
 use leadq_pipeline::observer::Observer;
 use leadq_pipeline::ports::{Archive, Fault, Lake, PortError};
 use leadq_pipeline::sync::Synced;
@@ -106,15 +109,20 @@ const FORGOTTEN: &str = "forgotten";
 pub(crate) async fn forgotten(lake: &dyn Lake) -> Outcome<Forgotten> {
     let Some(text) = lake.document(FORGOTTEN).await? else { return Ok(Forgotten::default()) };
     let damaged = || {
-        Failure::data("the list of forgotten persons is damaged")
-            .help("put documents/forgotten.json of the lake back from a backup; without it they would come back")
+        Failure::data("the list of forgotten persons is damaged").help(
+            "put documents/forgotten.json of the lake back from a backup; without it they would come back",
+        )
     };
     let keys: Vec<String> = serde_json::from_slice(&text).map_err(|_| damaged())?;
     keys.iter().map(|key| IdentifierKey::from_hex(key).ok_or_else(damaged)).collect()
 }
 
 /// Adds to those who are forgotten.
-pub(crate) async fn add_forgotten(lake: &dyn Lake, known: &Forgotten, more: &[IdentifierKey]) -> Outcome<Forgotten> {
+pub(crate) async fn add_forgotten(
+    lake: &dyn Lake,
+    known: &Forgotten,
+    more: &[IdentifierKey],
+) -> Outcome<Forgotten> {
     let all: Forgotten = known.keys().chain(more).copied().collect();
     let keys: Vec<String> = all.keys().map(|key| hex(&key.0)).collect();
     lake.put_document(FORGOTTEN, serde_json::to_vec(&keys).map_err(Failure::bug)?).await?;

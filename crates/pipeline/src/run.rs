@@ -14,8 +14,8 @@ use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use leadq_contract::run::{FailedRun, LAKE_FORMAT, RunFile, RunRecord};
 use leadq_contract::{ClientId, ClientSettings, IdentifierKind, IdentifierSecret, LeadSchema, Limits};
-use leadq_ingest::{Forgotten, ReportReading};
 use leadq_ingest::cells::hash::HashAlgorithm;
+use leadq_ingest::{Forgotten, ReportReading};
 use tokio::sync::mpsc;
 
 use crate::batches::DigitsRow;
