@@ -130,6 +130,7 @@ fn between_two_runs_with_their_causes() {
             "b2 set false true new_lead",
             "b2 relinked b b2 relinked 2",
             "c set false true correction",
+            "file ingested superseded correction r_2023-01-10.csv",
             "file ingested correction r_2023-01-10.csv",
             "file ingested new_file r_2023-01-12.csv",
         ]
@@ -137,7 +138,7 @@ fn between_two_runs_with_their_causes() {
     let page = succeeded(place.leadq(&["changes", "--runs", "1,2"]));
     let in_all = page.lines().find(|line| line.contains("in all")).unwrap();
     assert_eq!(in_all.split_whitespace().collect::<Vec<_>>(), ["in", "all", "+1", "0", "+1", "+1", "0"]);
-    assert_eq!(told(&place.json(&["changes", "--runs", "1,2", "--client", "default"])).len(), 11);
+    assert_eq!(told(&place.json(&["changes", "--runs", "1,2", "--client", "default"])).len(), 12);
     for (runs, code) in [("2,1", 2), ("1", 2), ("1,2,3", 2), ("1,9", 3)] {
         failed(place.leadq(&["changes", "--runs", runs]), code);
     }
