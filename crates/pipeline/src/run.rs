@@ -127,7 +127,12 @@ pub async fn run(
         _ => left_behind(&request, ports.lake).await?,
     };
     let version = request.version.clone();
-    let tables = Tables::of(ports.lake, previous.as_ref()).await?;
+    // Where nothing of it is gone on from, what is wrong with it does not matter.
+    let goes_on = manifest.clients.values().any(|client| !client.cleaning.is_empty() || client.frozen > 0);
+    let tables = match &previous {
+        Some(run) if goes_on => Tables::of(ports.lake, run).await?,
+        _ => Tables::default(),
+    };
     let draft = RunRecord {
         run: previous.as_ref().map_or(0, |run| run.run) + 1,
         lake_format: LAKE_FORMAT,
@@ -163,11 +168,18 @@ async fn left_behind(
     lake: &dyn Lake,
 ) -> Result<(Option<RunRecord>, Manifest), PortError> {
     let previous = lake.last_run().await?;
-    let mut manifest = Manifest::of(lake, previous.as_ref()).await?.unwrap_or_default();
-    if request.replay {
-        manifest.leads = LeadsState::default();
-        manifest.clients.values_mut().for_each(ClientState::void);
+    let manifest = Manifest::of(lake, previous.as_ref()).await;
+    if !request.replay {
+        return Ok((previous, manifest?.unwrap_or_default()));
     }
+    // A replay needs nothing of it but what is frozen, and mends one that is damaged.
+    let manifest = manifest.unwrap_or_else(|error| {
+        tracing::warn!("{error}; it is passed over");
+        None
+    });
+    let mut manifest = manifest.unwrap_or_default();
+    manifest.leads = LeadsState::default();
+    manifest.clients.values_mut().for_each(ClientState::void);
     Ok((previous, manifest))
 }
 
