@@ -13,9 +13,10 @@ use leadq_pipeline::sync::{self, DropRules, SyncSource, Synced};
 use leadq_sftp::{Location, Secret, SftpDrop, SftpSettings, Surroundings};
 
 use crate::edges::Edges;
+use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::host::ThisClock;
-use crate::settings::{Environment, Settings};
+use crate::settings::Settings;
 
 /// The document that keeps what earlier listings showed.
 const SEEN: &str = "listings";

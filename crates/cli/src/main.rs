@@ -7,6 +7,7 @@ mod config;
 mod doctor;
 mod edges;
 mod effective;
+mod environment;
 mod failure;
 mod fetch;
 mod frame;

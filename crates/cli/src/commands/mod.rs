@@ -28,9 +28,10 @@ use std::process::ExitCode;
 
 use clap::{Args, FromArgMatches, Parser, Subcommand};
 
+use crate::environment::Environment;
 use crate::failure::Outcome;
 use crate::output::{Format, RowsFormat};
-use crate::settings::{Environment, Flags, Settings};
+use crate::settings::{Flags, Settings};
 
 /// How good the leads are: from delivered leads and clients' report snapshots to conversion rates.
 ///
