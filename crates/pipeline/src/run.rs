@@ -95,12 +95,12 @@ pub enum RunOutcome {
     /// It was committed.
     Committed {
         /// Its record.
-        record: RunRecord,
+        record: Box<RunRecord>,
         /// The run before, if there was one.
-        previous: Option<RunRecord>,
+        previous: Option<Box<RunRecord>>,
     },
     /// Nothing was new since this run, and nothing was committed.
-    NothingNew(RunRecord),
+    NothingNew(Box<RunRecord>),
 }
 
 /// Runs: takes in what is new in the archive, and commits the tables that follow.
@@ -118,7 +118,7 @@ pub async fn run(
     if let Some(run) = previous.clone()
         && !Due::of(&manifest, &catalogue, &request).is_some()
     {
-        return Ok(RunOutcome::NothingNew(run));
+        return Ok(RunOutcome::NothingNew(Box::new(run)));
     }
     let writer = ports.lake.write(&request.secret.check_value()).await?;
     // Somebody may have committed before the lock was ours.
@@ -146,7 +146,9 @@ pub async fn run(
     let expired = expired(&catalogue, request.retention, &started_at);
     let stages = Stages { request, ports, writer: &*writer, observer, memory, tables, expired, draft };
     match stages.all(manifest, &catalogue).await {
-        Ok(record) => Ok(RunOutcome::Committed { record, previous }),
+        Ok(record) => {
+            Ok(RunOutcome::Committed { record: Box::new(record), previous: previous.map(Box::new) })
+        }
         Err(error) => {
             let failed = FailedRun {
                 started_at,

@@ -9,7 +9,7 @@ use arrow::array::{
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Int64Type, UInt32Type};
 use arrow::util::pretty::pretty_format_batches;
-use leadq_contract::{ClientId, Table, rows};
+use leadq_contract::{ClientId, IdentifierKey, Table, rows};
 
 use super::*;
 
