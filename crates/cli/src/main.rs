@@ -18,8 +18,10 @@ mod rows;
 mod sample;
 mod secret;
 mod settings;
+mod unattended;
 mod work;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -27,7 +29,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = commands::parse();
-    log_to_stderr(cli.global.verbose);
+    log_to_stderr(cli.verbosity());
     std::panic::set_hook(Box::new(tell_panic));
     interrupts::listen();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -42,7 +44,11 @@ fn main() -> ExitCode {
             // The signals first: they are heard from the beginning on.
             biased;
             // What is being committed is committed, and told: it takes a moment.
-            () = interrupts::stopped() => if progress::is_committing() { work.await } else { Err(failure::Failure::interrupted()) },
+            () = interrupts::stopped() => if progress::is_committing() && !interrupts::came_again() {
+                work.await
+            } else {
+                Err(failure::Failure::interrupted())
+            },
             done = &mut work => done,
         }
     });
@@ -68,15 +74,23 @@ fn tell_panic(info: &std::panic::PanicHookInfo<'_>) {
 /// Logs go to stderr, so that what a command prints can be piped.
 fn log_to_stderr(verbose: u8) {
     let level = match verbose {
-        0 => "warn",
-        1 => "leadq=info,warn",
-        2 => "leadq=debug,info",
-        _ => "debug",
+        0 => "warn".to_owned(),
+        1 => format!("warn,{}", ours("info")),
+        2 => format!("info,{}", ours("debug")),
+        _ => "debug".to_owned(),
     };
-    let level = level.replace("leadq=", "leadq_pipeline=info,leadq_lake=info,leadq_engine=info,leadq=");
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(level))
         .with_writer(std::io::stderr)
+        // A journal or a file is no terminal.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(verbose > 1)
         .init();
+}
+
+/// A level for our own crates that speak.
+fn ours(level: &str) -> String {
+    let edges = ["pipeline", "lake", "engine", "archive", "drops", "sftp", "watch"];
+    let edges = edges.map(|name| format!("leadq_{name}={level}"));
+    format!("leadq={level},{}", edges.join(","))
 }

@@ -9,7 +9,7 @@ mod doctor;
 mod documented;
 mod explain;
 mod export;
-mod fetched;
+pub(crate) mod fetched;
 mod files;
 mod findings;
 mod hash;
@@ -20,6 +20,7 @@ mod report;
 mod run;
 mod runs;
 mod sample;
+mod schedule;
 mod sql;
 mod trend;
 
@@ -91,6 +92,7 @@ struct Reading {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArgs),
+    Schedule(schedule::ScheduleArgs),
     Replay(replay::ReplayArgs),
     Metrics(metrics::MetricsArgs),
     Trend(trend::TrendArgs),
@@ -110,6 +112,16 @@ enum Command {
     Config(config::ConfigArgs),
     #[command(hide = true)]
     Csv(csv::CsvArgs),
+}
+
+impl Cli {
+    /// How much is said on stderr. The log of runs that nobody watches tells each, unless that is not wanted.
+    pub(crate) fn verbosity(&self) -> u8 {
+        match self.command {
+            Command::Schedule(_) if !self.global.quiet => self.global.verbose.max(1),
+            _ => self.global.verbose,
+        }
+    }
 }
 
 impl Global {
@@ -138,6 +150,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
     let Cli { global, command } = cli;
     match command {
         Command::Run(args) => return run::run(&global, args).await,
+        Command::Schedule(args) => return schedule::run(&global, args).await,
         Command::Replay(args) => return replay::run(&global, &args).await,
         Command::Metrics(args) => metrics::run(&global, &args).await?,
         Command::Trend(args) => trend::run(&global, &args).await?,
