@@ -29,7 +29,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = commands::parse();
-    log_to_stderr(cli.verbosity());
+    log_to_stderr(cli.global.verbose, cli.is_watched());
     std::panic::set_hook(Box::new(tell_panic));
     interrupts::listen();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -71,13 +71,16 @@ fn tell_panic(info: &std::panic::PanicHookInfo<'_>) {
     eprintln!("leadq: internal error at {place}");
 }
 
-/// Logs go to stderr, so that what a command prints can be piped.
-fn log_to_stderr(verbose: u8) {
+/// Logs go to stderr, so that what a command prints can be piped. `watched` says that somebody sees what a command
+/// prints; else the log tells each run.
+fn log_to_stderr(verbose: u8, watched: bool) {
+    // A name holds for all that begin with it: leadq_pipeline and the others.
     let level = match verbose {
-        0 => "warn".to_owned(),
-        1 => format!("warn,{}", ours("info")),
-        2 => format!("info,{}", ours("debug")),
-        _ => "debug".to_owned(),
+        0 if watched => "warn",
+        0 => "warn,leadq=info,leadq_pipeline=warn,leadq_lake=warn",
+        1 => "warn,leadq=info",
+        2 => "info,leadq=debug",
+        _ => "debug",
     };
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(level))
@@ -86,11 +89,4 @@ fn log_to_stderr(verbose: u8) {
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(verbose > 1)
         .init();
-}
-
-/// A level for our own crates that speak.
-fn ours(level: &str) -> String {
-    let edges = ["pipeline", "lake", "engine", "archive", "drops", "sftp", "watch"];
-    let edges = edges.map(|name| format!("leadq_{name}={level}"));
-    format!("leadq={level},{}", edges.join(","))
 }

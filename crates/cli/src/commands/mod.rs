@@ -115,12 +115,9 @@ enum Command {
 }
 
 impl Cli {
-    /// How much is said on stderr. The log of runs that nobody watches tells each, unless that is not wanted.
-    pub(crate) fn verbosity(&self) -> u8 {
-        match self.command {
-            Command::Schedule(_) if !self.global.quiet => self.global.verbose.max(1),
-            _ => self.global.verbose,
-        }
+    /// Whether somebody sees what it prints.
+    pub(crate) const fn is_watched(&self) -> bool {
+        self.global.quiet || !matches!(self.command, Command::Schedule(_))
     }
 }
 

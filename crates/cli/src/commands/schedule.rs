@@ -60,6 +60,7 @@ pub(super) async fn run(global: &Global, args: ScheduleArgs) -> Outcome<ExitCode
 async fn once(mut job: Unattended) -> Outcome<ExitCode> {
     // A signal ends it as it does every command.
     let (_never, stop) = watch::channel(false);
+    tracing::info!("a run begins");
     match job.run(&stop).await.failure {
         None => Ok(ExitCode::SUCCESS),
         Some(failure) => Err(failure),
@@ -68,8 +69,7 @@ async fn once(mut job: Unattended) -> Outcome<ExitCode> {
 
 async fn stay(settings: &Settings, mut job: Unattended, listen: Option<SocketAddr>) -> Outcome<ExitCode> {
     let path = settings.configuration.as_deref();
-    let schedule =
-        Schedule::of_config(&settings.schedule).map_err(|error| config::wrong_in(path, error))?;
+    let schedule = Schedule::of_config(&settings.schedule).map_err(|error| config::wrong_in(path, error))?;
     // What is wrong with them is better told now than at night.
     alerting::channels(settings)?;
     let listen = listen.or(settings.schedule.listen).unwrap_or(DEFAULT_LISTEN);

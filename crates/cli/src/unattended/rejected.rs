@@ -73,7 +73,11 @@ impl Standing {
             }
             let Some(reason) = self.known.rejected.remove(&name) else { continue };
             let snapshot = |file: &RunFile| {
-                self.known.snapshots.get(&(file.client.clone(), file.name.clone())).copied().unwrap_or_default()
+                self.known
+                    .snapshots
+                    .get(&(file.client.clone(), file.name.clone()))
+                    .copied()
+                    .unwrap_or_default()
             };
             // A correction that came too late is not made good by a later snapshot that came with it.
             let later = |other: &RunFile| other.client == file.client && snapshot(other) > snapshot(file);

@@ -1,5 +1,7 @@
 //! How the data stand after the last committed run: what alerts follow from, and what metrics show.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use leadq_contract::{ClientSettings, FindingCode};
 use leadq_pipeline::View;
@@ -44,12 +46,18 @@ impl Standing {
         findings.extend(data.latest.iter().filter_map(|report| stale(report, now)));
         let figures = Figures {
             seconds: view.run.seconds.clone(),
-            rows: view.run.rows.clone(),
+            rows: taken_in(&view.run.rows),
             findings,
             clients: data.latest.iter().map(|report| client(report, &rates)).collect(),
         };
         Ok(Self { data, figures })
     }
+}
+
+/// Rows that the run took in; how many tables have now is no number to add up.
+fn taken_in(rows: &BTreeMap<String, u64>) -> BTreeMap<String, u64> {
+    let taken_in = rows.iter().filter(|(stage, _)| !stage.starts_with("tables."));
+    taken_in.map(|(stage, rows)| (stage.clone(), *rows)).collect()
 }
 
 async fn rows(view: &View<'_>, sql: &str) -> Outcome<Vec<Row>> {
