@@ -90,6 +90,7 @@ impl Settings {
     pub(crate) fn resolve(flags: Flags, environment: Environment) -> Outcome<Self> {
         let loaded = config::load(flags.config.as_deref())?;
         let config = &loaded.config;
+        let (webhook, smtp_password) = (environment.webhook.is_some(), environment.smtp_password.is_some());
         let (lake, lake_from) =
             pick(flags.lake, "--lake", environment.lake, "LEADQ_LAKE", config.lake.clone());
         let (memory, memory_from) =
@@ -135,6 +136,8 @@ impl Settings {
             },
             memory: memory_from,
             secret: secret_from,
+            webhook,
+            smtp_password,
         };
         settings.effective = effective::rows(&loaded, &settings, origins);
         Ok(settings)

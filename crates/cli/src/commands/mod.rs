@@ -9,7 +9,7 @@ mod doctor;
 mod documented;
 mod explain;
 mod export;
-mod fetched;
+pub(crate) mod fetched;
 mod files;
 mod findings;
 mod hash;
@@ -20,6 +20,7 @@ mod report;
 mod run;
 mod runs;
 mod sample;
+mod schedule;
 mod sql;
 mod trend;
 
@@ -92,6 +93,7 @@ struct Reading {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArgs),
+    Schedule(schedule::ScheduleArgs),
     Replay(replay::ReplayArgs),
     Metrics(metrics::MetricsArgs),
     Trend(trend::TrendArgs),
@@ -111,6 +113,13 @@ enum Command {
     Config(config::ConfigArgs),
     #[command(hide = true)]
     Csv(csv::CsvArgs),
+}
+
+impl Cli {
+    /// Whether somebody sees what it prints.
+    pub(crate) const fn is_watched(&self) -> bool {
+        self.global.quiet || !matches!(self.command, Command::Schedule(_))
+    }
 }
 
 impl Global {
@@ -139,6 +148,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
     let Cli { global, command } = cli;
     match command {
         Command::Run(args) => return run::run(&global, args).await,
+        Command::Schedule(args) => return schedule::run(&global, args).await,
         Command::Replay(args) => return replay::run(&global, &args).await,
         Command::Metrics(args) => metrics::run(&global, &args).await?,
         Command::Trend(args) => trend::run(&global, &args).await?,

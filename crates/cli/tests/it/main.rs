@@ -41,8 +41,12 @@ mod run_list;
 #[cfg(test)]
 mod runs;
 #[cfg(test)]
+mod schedule;
+#[cfg(test)]
 mod segments;
 #[cfg(test)]
 mod sql;
 #[cfg(test)]
 mod trend;
+#[cfg(test)]
+mod webhook;
