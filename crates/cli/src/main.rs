@@ -9,6 +9,7 @@ mod edges;
 mod effective;
 mod failure;
 mod fetch;
+mod forgetting;
 mod frame;
 mod host;
 mod interrupts;

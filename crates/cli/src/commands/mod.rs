@@ -12,6 +12,7 @@ mod export;
 mod fetched;
 mod files;
 mod findings;
+mod forget;
 mod hash;
 mod maturation;
 mod metrics;
@@ -21,6 +22,7 @@ mod run;
 mod runs;
 mod sample;
 mod sql;
+mod sync;
 mod trend;
 
 use std::path::PathBuf;
@@ -91,6 +93,7 @@ struct Reading {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArgs),
+    Sync(sync::SyncArgs),
     Replay(replay::ReplayArgs),
     Metrics(metrics::MetricsArgs),
     Trend(trend::TrendArgs),
@@ -106,6 +109,7 @@ enum Command {
     Runs(runs::RunsArgs),
     Doctor(doctor::DoctorArgs),
     Hash(hash::HashArgs),
+    Forget(forget::ForgetArgs),
     Sample(sample::SampleArgs),
     Config(config::ConfigArgs),
     #[command(hide = true)]
@@ -138,6 +142,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
     let Cli { global, command } = cli;
     match command {
         Command::Run(args) => return run::run(&global, args).await,
+        Command::Sync(args) => return sync::run(&global, &args).await,
         Command::Replay(args) => return replay::run(&global, &args).await,
         Command::Metrics(args) => metrics::run(&global, &args).await?,
         Command::Trend(args) => trend::run(&global, &args).await?,
@@ -152,6 +157,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Export(args) => export::run(&global, &args).await?,
         Command::Runs(args) => runs::run(&global, &args).await?,
         Command::Doctor(args) => return doctor::run(&global, &args).await,
+        Command::Forget(args) => return forget::run(&global, &args).await,
         Command::Hash(args) => hash::run(&args)?,
         Command::Sample(args) => sample::run(&args)?,
         Command::Config(args) => config::run(&global, &args)?,
