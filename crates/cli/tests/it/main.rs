@@ -17,6 +17,8 @@ mod explain;
 #[cfg(test)]
 mod export;
 #[cfg(test)]
+mod forget;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod hash;
@@ -44,5 +46,7 @@ mod runs;
 mod segments;
 #[cfg(test)]
 mod sql;
+#[cfg(test)]
+mod sync;
 #[cfg(test)]
 mod trend;
