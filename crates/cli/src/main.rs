@@ -10,6 +10,7 @@ mod effective;
 mod environment;
 mod failure;
 mod fetch;
+mod forgetting;
 mod frame;
 mod host;
 mod interrupts;
