@@ -3,17 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use leadq_contract::IdentifierKey;
-use leadq_contract::identifier::hex;
-use leadq_ingest::Forgotten;
+use leadq_archive::FileArchive;
 use leadq_pipeline::observer::Observer;
-use leadq_pipeline::ports::{Archive, Fault, Lake, PortError};
+use leadq_pipeline::ports::{Archive, Fault, Lake as _, PortError};
 use leadq_pipeline::sync::Synced;
 use leadq_pipeline::{ClientRequest, Ports, RunError, RunOutcome, RunRequest};
 
 use crate::edges::Edges;
 use crate::failure::{Failure, Outcome};
 use crate::fetch;
+use crate::forgetting;
 use crate::host::ThisHost;
 use crate::secret;
 use crate::settings::Settings;
@@ -45,15 +44,31 @@ pub(crate) async fn run(
     order: Order,
     observer: Arc<dyn Observer>,
 ) -> Outcome<Done> {
+    let (archive, synced) = fetch(settings, edges, Arc::clone(&observer)).await?;
+    let outcome = take_in(settings, edges, &archive, order, observer).await?;
+    Ok(Done { synced, outcome })
+}
+
+/// Fetches what is new into the archive.
+pub(crate) async fn fetch(
+    settings: &Settings,
+    edges: &Edges,
+    observer: Arc<dyn Observer>,
+) -> Outcome<(FileArchive, Synced)> {
     let sources = fetch::sources(settings)?;
+    fetch::check_places(&sources)?;
     // Before the lake and the secret are made: what cannot be right leaves nothing behind.
     if !edges.lake.exists().await? {
-        fetch::check(settings, &sources).await?;
+        fetch::check_files(settings, &sources).await?;
     }
     let archive = edges.archive(settings).await?;
     let synced = fetch::fetch(&sources, edges, &archive, &observer).await?;
-    let outcome = take_in(settings, edges, &archive, order, observer).await?;
-    Ok(Done { synced, outcome })
+    Ok((archive, synced))
+}
+
+/// Whether somebody else writes to the lake, which passes.
+pub(crate) const fn is_locked(error: &RunError) -> bool {
+    matches!(error, RunError::Port(PortError { fault: Fault::Locked, .. }))
 }
 
 /// Takes in what the archive has.
@@ -64,15 +79,17 @@ pub(crate) async fn take_in(
     order: Order,
     observer: Arc<dyn Observer>,
 ) -> Outcome<RunOutcome> {
-    let request = request(settings, edges, order.replay).await?;
     let ports = Ports { archive, lake: &edges.lake, engine: &edges.engine, host: &ThisHost };
     let begun = Instant::now();
     loop {
-        let done = leadq_pipeline::run(request.clone(), ports, Arc::clone(&observer)).await;
+        // Anew each time: who held the lake may have forgotten somebody.
+        let request = request(settings, edges, order.replay).await?;
+        let done = match forgetting::at_the_door(&request, &edges.lake, archive).await {
+            Ok(()) => leadq_pipeline::run(request, ports, Arc::clone(&observer)).await,
+            Err(error) => Err(error),
+        };
         match done {
-            Err(RunError::Port(PortError { fault: Fault::Locked, .. }))
-                if order.wait.is_some_and(|wait| begun.elapsed() < wait) =>
-            {
+            Err(error) if is_locked(&error) && order.wait.is_some_and(|wait| begun.elapsed() < wait) => {
                 tokio::time::sleep(AGAIN).await;
             }
             other => return other.map_err(Failure::from),
@@ -80,7 +97,8 @@ pub(crate) async fn take_in(
     }
 }
 
-async fn request(settings: &Settings, edges: &Edges, replay: bool) -> Outcome<RunRequest> {
+/// What a run is asked to do.
+pub(crate) async fn request(settings: &Settings, edges: &Edges, replay: bool) -> Outcome<RunRequest> {
     let clients = settings.clients.iter().map(|client| ClientRequest {
         settings: client.settings.clone(),
         lead_schema: Arc::clone(&client.lead_schema),
@@ -91,7 +109,7 @@ async fn request(settings: &Settings, edges: &Edges, replay: bool) -> Outcome<Ru
         dimensions: settings.dimensions.clone(),
         limits: settings.limits,
         secret: secret::of_lake(settings, &edges.lake).await?,
-        forgotten: forgotten(&edges.lake).await?,
+        forgotten: forgetting::list(&edges.lake).await?,
         spool_memory: settings.memory / SPOOL_SHARE,
         scratch: settings.scratch.clone(),
         threads: settings.threads,
@@ -100,31 +118,4 @@ async fn request(settings: &Settings, edges: &Edges, replay: bool) -> Outcome<Ru
         retention: settings.retention,
         replay,
     })
-}
-
-/// The document that keeps who is forgotten: keyed identifiers, in hex.
-const FORGOTTEN: &str = "forgotten";
-
-/// Who is forgotten.
-pub(crate) async fn forgotten(lake: &dyn Lake) -> Outcome<Forgotten> {
-    let Some(text) = lake.document(FORGOTTEN).await? else { return Ok(Forgotten::default()) };
-    let damaged = || {
-        Failure::data("the list of forgotten persons is damaged").help(
-            "put documents/forgotten.json of the lake back from a backup; without it they would come back",
-        )
-    };
-    let keys: Vec<String> = serde_json::from_slice(&text).map_err(|_| damaged())?;
-    keys.iter().map(|key| IdentifierKey::from_hex(key).ok_or_else(damaged)).collect()
-}
-
-/// Adds to those who are forgotten.
-pub(crate) async fn add_forgotten(
-    lake: &dyn Lake,
-    known: &Forgotten,
-    more: &[IdentifierKey],
-) -> Outcome<Forgotten> {
-    let all: Forgotten = known.keys().chain(more).copied().collect();
-    let keys: Vec<String> = all.keys().map(|key| hex(&key.0)).collect();
-    lake.put_document(FORGOTTEN, serde_json::to_vec(&keys).map_err(Failure::bug)?).await?;
-    Ok(all)
 }

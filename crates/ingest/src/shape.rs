@@ -7,6 +7,10 @@ use regex::Regex;
 
 use crate::header::Header;
 
+/// What stands alone in the place of a row of a forgotten person, so that it is still counted: a control character
+/// that no client types.
+pub(crate) const FORGOTTEN: char = '\u{18}';
+
 /// The bucket that a row's shape puts it into, if it does.
 pub(crate) fn bucket<'a>(
     cells: impl ExactSizeIterator<Item = &'a str> + Clone,
@@ -19,6 +23,9 @@ pub(crate) fn bucket<'a>(
     let only = first.filter(|_| filled.clone().next().is_none());
     if only.is_some_and(|(_, cell)| is_footer(cell)) {
         return Some(Bucket::Footer);
+    }
+    if only.is_some_and(|(_, cell)| cell.chars().eq([FORGOTTEN])) {
+        return Some(Bucket::Forgotten);
     }
     let surplus_is_empty = || cells.clone().skip(expected).all(|cell| cell.trim().is_empty());
     if count < expected || (count > expected && !surplus_is_empty()) {
@@ -61,6 +68,8 @@ mod tests {
             ("1 row selected.,,", Some(Bucket::Footer)),
             ("(2 Rows Selected).", Some(Bucket::Footer)),
             ("400 rows", Some(Bucket::Malformed)),
+            ("\u{18}   ", Some(Bucket::Forgotten)),
+            ("\u{18}\u{18}", Some(Bucket::Malformed)),
             (",Grand total: 5,", Some(Bucket::Footer)),
             ("total,5,", None),
             ("email,LEAD #,set", Some(Bucket::RepeatedHeader)),

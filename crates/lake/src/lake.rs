@@ -8,6 +8,7 @@ use leadq_contract::Table;
 use leadq_contract::run::{FailedRun, RunRecord};
 use leadq_pipeline::ports::{Lake, LakeWriter, PortError, TableFiles};
 use object_store::ObjectStoreExt as _;
+use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore};
 use url::Url;
 
@@ -97,6 +98,24 @@ impl DeltaLake {
     /// If the lock cannot be read.
     pub async fn writing_now(&self) -> Result<Option<String>, PortError> {
         hold::holder(&self.location).await
+    }
+
+    /// Every file that it has, those of an archive in it aside: paths below its root, in order.
+    ///
+    /// # Errors
+    /// If it cannot be listed.
+    pub async fn every_file(&self) -> Result<Vec<String>, PortError> {
+        self.location.every_file(&["archive"]).await
+    }
+
+    /// The bytes of one of [`Self::every_file`]; none if it is gone.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub async fn file(&self, name: &str) -> Result<Option<Vec<u8>>, PortError> {
+        self.location
+            .read(&Path::from_iter(self.location.root().parts().chain(Path::from(name).parts())))
+            .await
     }
 
     /// Whether the lake was made with this secret; a lake that has not been made takes any.

@@ -229,6 +229,22 @@ impl Location {
         }
     }
 
+    /// All files below the lake's own folder, by their paths below it, in order; not those below some of its folders.
+    pub(crate) async fn every_file(&self, but: &[&str]) -> Result<Vec<String>, PortError> {
+        use futures::TryStreamExt as _;
+        let listed: Result<Vec<_>, _> = self.store.list(Some(&self.root)).try_collect().await;
+        let listed = listed.map_err(|error| failure::of("list", self.text(), &error))?;
+        let inside = |path: &Path| path.prefix_match(&self.root).map(Path::from_iter);
+        let mut names: Vec<String> = listed
+            .iter()
+            .filter_map(|object| inside(&object.location))
+            .filter(|path| path.parts().next().is_some_and(|first| !but.contains(&first.as_ref())))
+            .map(String::from)
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
     /// Deletes files; one that is gone already is no failure.
     pub(crate) async fn delete(&self, files: Vec<Path>) -> Result<(), PortError> {
         use futures::StreamExt as _;

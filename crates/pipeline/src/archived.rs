@@ -23,6 +23,10 @@ impl Watched {
         Self { inner, failed: None }
     }
 
+    pub(crate) fn into_inner(self) -> Box<dyn ArchivedFile> {
+        self.inner
+    }
+
     /// An error if the archive could not be read.
     pub(crate) fn sound(&self, name: &str) -> Result<(), PortError> {
         match &self.failed {

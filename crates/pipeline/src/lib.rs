@@ -9,6 +9,7 @@ mod batches;
 mod client;
 pub mod error;
 mod fingerprint;
+pub mod forget;
 mod history;
 mod ingest;
 mod leads;

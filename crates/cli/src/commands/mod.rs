@@ -12,6 +12,7 @@ mod export;
 pub(crate) mod fetched;
 mod files;
 mod findings;
+mod forget;
 mod hash;
 mod maturation;
 mod metrics;
@@ -22,6 +23,7 @@ mod runs;
 mod sample;
 mod schedule;
 mod sql;
+mod sync;
 mod trend;
 
 use std::path::PathBuf;
@@ -29,9 +31,10 @@ use std::process::ExitCode;
 
 use clap::{Args, FromArgMatches, Parser, Subcommand};
 
+use crate::environment::Environment;
 use crate::failure::Outcome;
 use crate::output::{Format, RowsFormat};
-use crate::settings::{Environment, Flags, Settings};
+use crate::settings::{Flags, Settings};
 
 /// How good the leads are: from delivered leads and clients' report snapshots to conversion rates.
 ///
@@ -93,6 +96,7 @@ struct Reading {
 enum Command {
     Run(run::RunArgs),
     Schedule(schedule::ScheduleArgs),
+    Sync(sync::SyncArgs),
     Replay(replay::ReplayArgs),
     Metrics(metrics::MetricsArgs),
     Trend(trend::TrendArgs),
@@ -108,6 +112,7 @@ enum Command {
     Runs(runs::RunsArgs),
     Doctor(doctor::DoctorArgs),
     Hash(hash::HashArgs),
+    Forget(forget::ForgetArgs),
     Sample(sample::SampleArgs),
     Config(config::ConfigArgs),
     #[command(hide = true)]
@@ -148,6 +153,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
     match command {
         Command::Run(args) => return run::run(&global, args).await,
         Command::Schedule(args) => return schedule::run(&global, args).await,
+        Command::Sync(args) => return sync::run(&global, &args).await,
         Command::Replay(args) => return replay::run(&global, &args).await,
         Command::Metrics(args) => metrics::run(&global, &args).await?,
         Command::Trend(args) => trend::run(&global, &args).await?,
@@ -162,6 +168,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Export(args) => export::run(&global, &args).await?,
         Command::Runs(args) => runs::run(&global, &args).await?,
         Command::Doctor(args) => return doctor::run(&global, &args).await,
+        Command::Forget(args) => return forget::run(&global, &args).await,
         Command::Hash(args) => hash::run(&args)?,
         Command::Sample(args) => sample::run(&args)?,
         Command::Config(args) => config::run(&global, &args)?,

@@ -1,15 +1,21 @@
 //! `leadq sync`: new files are fetched from the drops into the archive, and nothing else is done.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use leadq_pipeline::ports::ReceivedKind;
 use leadq_pipeline::sync::{Left, SourceReport, Synced};
 use serde_json::{Value as Json, json};
 
-use super::Printing;
+use super::fetched::{self, Told};
+use super::{Global, Printing};
+use crate::edges::Edges;
 use crate::failure::{Kind, Outcome};
+use crate::forgetting;
 use crate::output::{self, Format, inert, thousands};
+use crate::progress::Progress;
+use crate::work;
 
 /// Fetch new files from the drops (folders, SFTP, object storage) into the archive, and do nothing else
 #[derive(Debug, Args)]
@@ -21,11 +27,24 @@ A file that is left where it is, because it is still being uploaded or cannot be
 looked at again the next time. Exit codes: 0 also then; 5 if a drop could not be listed at all.")]
 pub(crate) struct SyncArgs {
     #[command(flatten)]
-    pub(super) printing: Printing,
+    printing: Printing,
+}
+
+pub(super) async fn run(global: &Global, args: &SyncArgs) -> Outcome<ExitCode> {
+    let settings = global.settings()?;
+    let edges = Edges::open(&settings)?;
+    let (archive, synced) = work::fetch(&settings, &edges, Arc::new(Progress::new(global.quiet))).await?;
+    let request = work::request(&settings, &edges, false).await?;
+    match forgetting::at_the_door(&request, &edges.lake, &archive).await {
+        // The next run does it.
+        Err(error) if work::is_locked(&error) => {}
+        other => other?,
+    }
+    tell(&synced, args.printing.format)
 }
 
 /// Prints what came of fetching.
-pub(super) fn tell(synced: &Synced, format: Format) -> Outcome<ExitCode> {
+fn tell(synced: &Synced, format: Format) -> Outcome<ExitCode> {
     match format {
         Format::Table => output::print(&page(synced))?,
         Format::Json => output::print_json(&as_json(synced))?,
@@ -57,21 +76,10 @@ fn page(synced: &Synced) -> String {
         table.add_row(about.into_iter().chain([received, bytes, left, unchanged]));
     }
     let mut page = format!("{table}\n");
-    for source in &synced.sources {
-        if let Some(error) = &source.failed {
-            page.push_str(&format!("\n{error}\n"));
-            page.push_str(&advice(error.hint.as_deref().unwrap_or("see that it can be reached and listed")));
-        }
-    }
-    for left in synced.left.iter().chain(&synced.uncleared) {
-        page.push_str(&format!("\n{} in {}: {}\n", left.name, left.source, left.reason));
-        page.push_str(&advice(&left.advice));
+    for Told { what, todo } in fetched::left(synced) {
+        page.push_str(&format!("\n{what}\n{}", output::indented(&format!("→ {todo}"), 2)));
     }
     page
-}
-
-fn advice(text: &str) -> String {
-    output::indented(&format!("→ {text}"), 2)
 }
 
 fn as_json(synced: &Synced) -> Json {

@@ -17,6 +17,8 @@ mod explain;
 #[cfg(test)]
 mod export;
 #[cfg(test)]
+mod forget;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod hash;
@@ -46,6 +48,8 @@ mod schedule;
 mod segments;
 #[cfg(test)]
 mod sql;
+#[cfg(test)]
+mod sync;
 #[cfg(test)]
 mod trend;
 #[cfg(test)]

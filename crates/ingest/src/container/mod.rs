@@ -18,6 +18,7 @@ use bounded::{Bounded, Budget, Spent};
 use magic::Kind;
 
 pub use bounded::Refusal;
+pub use magic::TAKEN_OUT;
 pub(crate) use repack::{Repacked, Rewrite, repack};
 
 /// The most bytes of a workbook or an archive within another container.
@@ -178,6 +179,10 @@ impl<'a> Unpacking<'a, '_> {
             Kind::Foreign(what) => self.refuse(
                 FindingCode::NotAReport,
                 format!("it is {what}; send it as CSV or as an .xlsx workbook"),
+            ),
+            Kind::TakenOut => self.refuse(
+                FindingCode::NotAReport,
+                "it could not be looked into when somebody was forgotten, and was taken out",
             ),
             Kind::Text => {
                 let budget = self.budget();

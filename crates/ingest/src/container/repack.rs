@@ -27,7 +27,7 @@ pub(crate) trait Rewrite {
 pub(crate) struct Repacked {
     /// Its bytes; none if all of it stays.
     pub(crate) bytes: Option<Vec<u8>>,
-    /// Members that cannot be looked into, by name; empty for the file itself.
+    /// Members that cannot be looked into, by name; empty for the file itself. A note stands in their place.
     pub(crate) unread: Vec<String>,
 }
 
@@ -67,23 +67,19 @@ impl<'a> Repacking<'a> {
         Budget::new(self.limits, self.packed, self.spent)
     }
 
-    fn unread<T>(&mut self) -> Option<T> {
+    /// What stands in the place of a content that cannot be read, which is told.
+    fn unread(&mut self) -> Vec<u8> {
         self.unread.push(self.member.clone().unwrap_or_default());
-        None
+        magic::TAKEN_OUT.to_vec()
     }
 
-    /// What was tried; a content that cannot be read stays as it is and is told.
-    fn tried<T>(&mut self, tried: io::Result<Option<T>>) -> io::Result<Option<T>> {
-        match tried {
-            // The disk's own errors are not the content's.
-            Err(error) if error.raw_os_error().is_none() => Ok(self.unread()),
-            other => other,
-        }
+    /// What becomes of a content that was tried to be written anew.
+    fn rewritten(&mut self, tried: io::Result<Option<Vec<u8>>>) -> io::Result<Option<Vec<u8>>> {
+        Ok(readable(tried)?.unwrap_or_else(|| Some(self.unread())))
     }
 
     fn visit(&mut self, source: &mut dyn Reopen) -> io::Result<Option<Vec<u8>>> {
-        let kind = magic::kind_of(source);
-        let Some(kind) = self.tried(kind.map(Some))? else { return Ok(None) };
+        let Some(kind) = readable(magic::kind_of(source))? else { return Ok(Some(self.unread())) };
         let budget = self.budget();
         match kind {
             Kind::Gzip | Kind::Zstd if self.layers < MAX_LAYERS => {
@@ -92,41 +88,40 @@ impl<'a> Repacking<'a> {
                 self.layers -= 1;
                 inner?.map(|bytes| pack(&bytes, kind)).transpose()
             }
-            Kind::Gzip | Kind::Zstd | Kind::Foreign(_) => Ok(self.unread()),
-            Kind::Zip => match held(source, MAX_HELD) {
-                Ok(bytes) => self.zip(&mut Cursor::new(bytes)),
-                Err(error) => self.tried(Err(error)),
+            Kind::Gzip | Kind::Zstd | Kind::Foreign(_) => Ok(Some(self.unread())),
+            Kind::TakenOut => Ok(None),
+            Kind::Zip => match readable(held(source, MAX_HELD))? {
+                Some(bytes) => self.zip(&mut Cursor::new(bytes)),
+                None => Ok(Some(self.unread())),
             },
             Kind::Text => {
                 let rewritten = self.rewrite.text(&mut Limited { inner: source, budget });
-                self.tried(rewritten)
+                self.rewritten(rewritten)
             }
         }
     }
 
     fn zip(&mut self, file: &mut dyn ReadSeek) -> io::Result<Option<Vec<u8>>> {
-        let archive = Archive::open(file);
-        let Some(mut archive) = self.tried(archive.map(Some))? else { return Ok(None) };
+        let Some(mut archive) = readable(Archive::open(file))? else { return Ok(Some(self.unread())) };
         if archive.is_workbook() {
             let budget = self.budget();
             let rewritten = archive
                 .check_workbook(&budget)
                 .and_then(|()| archive.any_text(&mut |text| self.rewrite.finds(text)))
                 .and_then(|is_found| self.rewrite.workbook(archive.into_file(), is_found));
-            return self.tried(rewritten);
+            return self.rewritten(rewritten);
         }
         if self.member.is_some() {
-            return Ok(self.unread());
+            return Ok(Some(self.unread()));
         }
-        let members = archive.all();
-        let Some(members) = self.tried(members.map(Some))? else { return Ok(None) };
+        let Some(members) = readable(archive.all())? else { return Ok(Some(self.unread())) };
         let length = self.packed;
         let mut others = BTreeMap::new();
         for member in members {
             self.member = Some(member.name);
             self.packed = member.compressed.min(length);
             if member.encrypted {
-                self.unread::<()>();
+                others.insert(member.index, self.unread());
             } else if let Some(bytes) = self.visit(&mut archive.member(member.index))? {
                 others.insert(member.index, bytes);
             }
@@ -134,6 +129,14 @@ impl<'a> Repacking<'a> {
         }
         self.member = None;
         if others.is_empty() { Ok(None) } else { archive.with(others).map(Some) }
+    }
+}
+
+/// What was read; none if the content keeps it from being read, and not the disk.
+fn readable<T>(read: io::Result<T>) -> io::Result<Option<T>> {
+    match read {
+        Err(error) if error.raw_os_error().is_none() => Ok(None),
+        other => other.map(Some),
     }
 }
 

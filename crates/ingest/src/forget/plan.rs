@@ -1,8 +1,9 @@
 //! A text without forgotten people: which of its lines become what, found as a report's reader finds its rows.
 //!
-//! A line that goes becomes a line of spaces, which is no row (spec 1.7), as long as a cell that it might stand in
-//! would be: a quote that never closes looks as far ahead as before, and every other line keeps its number. In a line
-//! that is no row of its own something of the same shape stands in for the identifiers.
+//! In the place of a row that goes stand a mark, by which it is still counted, and spaces, which are no row (spec 1.7):
+//! lines as long as a cell that they might stand in would be, so that a quote that never closes looks as far ahead as
+//! before, and every other line keeps its number. In a line that is no row of its own something of the same shape
+//! stands in for the identifiers.
 
 use std::io::{self, Read};
 
@@ -20,7 +21,7 @@ use leadq_contract::Bucket;
 
 /// What becomes of lines.
 enum Change {
-    /// Nothing is left of them.
+    /// Nothing is left of them but a mark that there was a row.
     Blank,
     /// Another text, of as many lines; without the last one's end.
     Text(String),
@@ -205,7 +206,13 @@ impl Plan {
             let within = changes.peek().filter(|lines| lines.first <= number);
             match within.map(|lines| &lines.change) {
                 None => out.extend_from_slice(text),
-                Some(Change::Blank) => out.resize(out.len() + length_in_cell(text), b' '),
+                Some(Change::Blank) => {
+                    let end = out.len() + length_in_cell(text);
+                    if within.is_some_and(|lines| lines.first == number) && end > out.len() {
+                        out.push(shape::FORGOTTEN as u8);
+                    }
+                    out.resize(end, b' ');
+                }
                 Some(Change::Text(text)) if within.is_some_and(|lines| lines.first == number) => {
                     out.extend_from_slice(text.as_bytes());
                 }

@@ -12,19 +12,20 @@ use crate::report::ReportOptions;
 /// What is left of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Redaction {
-    /// The file to put in its place; none if nothing was found in it.
+    /// The file to put in its place; none if all of it stays.
     pub bytes: Option<Vec<u8>>,
     /// Rows that were taken out.
     pub rows: u64,
-    /// Members that could not be looked into and stay as they are, by name; an empty one is the file itself. They
-    /// are encrypted, damaged, too large, or of a kind that is no report: nothing of them reaches the tables.
+    /// Members that could not be looked into, by name; an empty one is the file itself. They are encrypted, damaged,
+    /// too large, or of a kind that is no report: nothing of them reaches the tables. A note stands in their place in
+    /// `bytes`, by which they are rejected as before.
     pub unread: Vec<String>,
 }
 
 /// Takes the rows of forgotten people out of a report file, packed as it may be; see [`crate::forget`]. Reading what
-/// is left gives the rows (with their lines), the quarantine and the findings that reading the file gives.
+/// is left gives the rows (with their lines), the buckets, the quarantine and the findings that reading the file gives.
 ///
-/// A text becomes UTF-8. The lines of a row that goes become blank. Where an identifier stands in a line that is
+/// A text becomes UTF-8. A mark is left of a row that goes. Where an identifier stands in a line that is
 /// none of a readable row, only the line's shape is left of it, or something of the same shape stands in for the
 /// identifier. A workbook becomes a text of its cells with tabs between them.
 ///

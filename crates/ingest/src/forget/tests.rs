@@ -43,7 +43,7 @@ pub(super) fn base64(text: &str) -> String {
 struct Reading {
     member: Option<String>,
     rejected: bool,
-    buckets: Vec<u64>,
+    buckets: BucketCounts,
     rows: Vec<String>,
     quarantine: Vec<String>,
     findings: Vec<FileFinding>,
@@ -73,26 +73,28 @@ fn read(bytes: &[u8]) -> Vec<Reading> {
             parts.push(Reading {
                 member,
                 rejected: reading.rejected.is_some(),
-                buckets: buckets(&reading.buckets),
+                buckets: reading.buckets,
                 rows: taken.batches.iter().flat_map(rows).collect(),
                 quarantine,
                 rest: format!(
                     "{:?} {:?} {:?} {:?}",
                     reading.informative, reading.entry_range, reading.rows_set, reading.hash_digits
                 ),
-                findings: reading.findings,
+                findings: reading
+                    .findings
+                    .into_iter()
+                    .map(|found| match &reading.rejected {
+                        // Why a content is none to look into is not known any more when it has been taken out.
+                        Some(_) => FileFinding { samples: Vec::new(), ..found },
+                        None => found,
+                    })
+                    .collect(),
             });
             Ok(())
         })
         .unwrap();
     });
     parts
-}
-
-/// Rows by bucket, those of the forgotten aside.
-fn buckets(counts: &BucketCounts) -> Vec<u64> {
-    use leadq_contract::Bucket;
-    Bucket::ALL.into_iter().filter(|b| *b != Bucket::Forgotten).map(|b| counts.get(b)).collect()
 }
 
 fn rows(batch: &RecordBatch) -> Vec<String> {
@@ -127,7 +129,10 @@ fn check(bytes: &[u8]) -> Redaction {
     let redaction = redact(bytes);
     let left = redaction.bytes.as_deref().unwrap_or(bytes);
     assert_eq!(read(left), read(bytes), "{}", String::from_utf8_lossy(left));
-    assert_eq!(redact(left).bytes, None, "nothing is left to take out");
+    assert_eq!(redact(left), Redaction::default(), "nothing is left to take out");
+    let is_in =
+        |bytes: &[u8]| with_options(|options| is_in_report(&mut Cursor::new(bytes), options)).unwrap();
+    assert!(!is_in(left), "{}", String::from_utf8_lossy(left));
     redaction
 }
 
@@ -165,7 +170,7 @@ fn a_forgotten_row_is_counted_after_those_without_identity_and_before_duplicates
 }
 
 #[test]
-fn the_rows_of_a_person_become_blank_lines() {
+fn the_rows_of_a_person_become_marked_lines() {
     let hash = jane_hash();
     let other = hex(HashAlgorithm::Sha256, "joe@example.com");
     let text = format!(
@@ -178,9 +183,9 @@ fn the_rows_of_a_person_become_blank_lines() {
     assert_eq!((redaction.rows, redaction.unread), (5, vec![]));
     let left = String::from_utf8(redaction.bytes.unwrap()).unwrap();
     let lines: Vec<_> = left.split('\n').map(str::trim).collect();
+    const M: &str = "\u{18}";
     let (second, last) = (format!("2,{other},,Reno,0,\"two"), format!("7,{other},,Reno,1,"));
-    let expected =
-        ["Lead #,Email,Phone,City,Set,Note", "", &second, "lines\"", "", "", "", "", "", &last, ""];
+    let expected = ["Lead #,Email,Phone,City,Set,Note", M, &second, "lines\"", M, M, "", M, M, &last, ""];
     assert_eq!(lines, expected);
 }
 
@@ -298,9 +303,7 @@ fn packed_files_are_packed_again_the_same_way() {
         assert_eq!(member.last_modified().unwrap().hour(), 7);
         let mut bytes = Vec::new();
         member.read_to_end(&mut bytes).unwrap();
-        if index != 4 {
-            assert_gone(&if index == 2 { zstd::decode_all(&bytes[..]).unwrap() } else { bytes });
-        }
+        assert_gone(&if index == 2 { zstd::decode_all(&bytes[..]).unwrap() } else { bytes });
     }
     let left = check(&gzip(with.as_bytes())).bytes.unwrap();
     let mut text = Vec::new();
@@ -308,7 +311,7 @@ fn packed_files_are_packed_again_the_same_way() {
     assert_gone(&text);
     check(&gzip(&zipped));
     let broken = &gzip(with.as_bytes())[..30];
-    assert_eq!(redact(broken).unread, [""]);
+    assert_eq!(check(broken).unread, [""]);
 }
 
 #[test]

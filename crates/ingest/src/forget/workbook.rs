@@ -97,7 +97,7 @@ impl Sheet {
             Verdict::Stays => None,
             Verdict::Goes => {
                 self.rows += 1;
-                Some(String::new())
+                Some(shape::FORGOTTEN.to_string())
             }
             Verdict::IsSetAside => {
                 let hidden = row.cells().enumerate().map(|(index, cell)| {

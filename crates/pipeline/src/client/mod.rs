@@ -1,6 +1,7 @@
 //! One client in a run: its new files are read, its history is folded on from where it stands, its records are
 //! matched anew, and its part of every table is staged.
 
+mod frozen;
 mod model;
 mod rows;
 
@@ -86,6 +87,7 @@ impl Stages<'_> {
         }
         if due.replay {
             state.reset();
+            self.forget_frozen(&settings, &mut state).await?;
             due.entries.retain(|entry| !state.taken.contains(entry));
         }
         (state.cleaning, state.matching, state.algorithm) = (due.cleaning, due.matching, algorithm);

@@ -48,7 +48,7 @@ static HASHES: LazyLock<HashSet<HashText>> = LazyLock::new(|| {
 });
 
 /// Whether a hash is that of a junk identifier.
-pub(super) fn is_junk(hash: &HashText) -> bool {
+pub(crate) fn is_junk(hash: &HashText) -> bool {
     HASHES.contains(hash)
 }
 

@@ -9,6 +9,7 @@ mod junk;
 mod plain;
 
 pub use digest::{HashAlgorithm, HashText};
+pub(crate) use junk::is_junk;
 pub use plain::{PlainRule, google_email, normalise_email, normalise_phone};
 pub(crate) use plain::{every_hash, mailbox};
 
