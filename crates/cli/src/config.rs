@@ -55,6 +55,13 @@ pub(crate) fn wrong(name: &str, text: &str, error: TextError) -> Failure {
     Failure::usage(format!("{name}{line}: {}", error.message)).help(help).at(name, text, error.span)
 }
 
+/// What is wrong in the configuration that was read; told later, by whoever knows what its values mean.
+pub(crate) fn wrong_in(path: Option<&Path>, error: TextError) -> Failure {
+    let path = path.unwrap_or_else(|| Path::new(DEFAULT_FILE));
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    wrong(&path.display().to_string(), without_secret(&text), error)
+}
+
 /// The text to show beside an error; none, if a secret was written into it by mistake.
 fn without_secret(text: &str) -> &str {
     let holds_secret = |line: &str| {

@@ -1,6 +1,7 @@
 //! The concrete edges, wired as the settings say.
 
 use leadq_archive::FileArchive;
+use leadq_contract::IdentifierSecret;
 use leadq_engine::{EmbeddedEngine, EngineSettings};
 use leadq_lake::DeltaLake;
 use leadq_pipeline::View;
@@ -45,11 +46,20 @@ impl Edges {
     pub(crate) async fn archive(&self, settings: &Settings) -> Outcome<FileArchive> {
         let secret = secret::of_lake(settings, &self.lake).await?;
         self.lake.make(&secret.check_value()).await?;
-        Ok(match self.lake.local_folder() {
-            Some(folder) => FileArchive::local(folder.join(ARCHIVE), &secret)?,
+        Self::archive_of(&self.lake, settings, &secret)
+    }
+
+    /// The archive of a lake that has been made with this secret; nothing is made, nothing read yet.
+    pub(crate) fn archive_of(
+        lake: &DeltaLake,
+        settings: &Settings,
+        secret: &IdentifierSecret,
+    ) -> Outcome<FileArchive> {
+        Ok(match lake.local_folder() {
+            Some(folder) => FileArchive::local(folder.join(ARCHIVE), secret)?,
             None => {
-                let (store, path) = leadq_drops::open_store(&self.lake.location())?;
-                FileArchive::of_store(store, path.join(ARCHIVE), &settings.scratch, &secret)?
+                let (store, path) = leadq_drops::open_store(&lake.location())?;
+                FileArchive::of_store(store, path.join(ARCHIVE), &settings.scratch, secret)?
             }
         })
     }
@@ -62,6 +72,11 @@ impl Edges {
     /// Where the lake is, as it was named.
     pub(crate) fn lake_name(&self) -> &str {
         &self.location
+    }
+
+    /// Whether a run has been committed to the lake.
+    pub(crate) async fn has_run(&self) -> Outcome<bool> {
+        Ok(self.lake.last_run().await?.is_some())
     }
 
     /// Opens a committed run for reading.

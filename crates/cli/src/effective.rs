@@ -1,5 +1,7 @@
 //! The settings in force, and where each of them came from: what `leadq config --effective` prints.
 
+mod unattended;
+
 use std::fmt;
 
 use leadq_contract::ClientSettings;
@@ -48,6 +50,9 @@ pub(crate) struct Origins {
     pub(crate) reports: Origin,
     pub(crate) memory: Origin,
     pub(crate) secret: Origin,
+    /// Whether the environment gives the address of the webhook, and the password of the mail server.
+    pub(crate) webhook: bool,
+    pub(crate) smtp_password: bool,
 }
 
 /// A setting in force.
@@ -85,6 +90,8 @@ pub(crate) fn rows(loaded: &Loaded, settings: &Settings, origins: Origins) -> Ve
     add("limits.max_file_size", bytes(limits.max_file_size), file(set.max_file_size.is_some()));
     add("limits.max_ratio", limits.max_ratio.to_string(), file(set.max_ratio.is_some()));
     add("limits.max_columns", limits.max_columns.to_string(), file(set.max_columns.is_some()));
+    add("keep_runs", settings.keep_runs.to_string(), file(config.keep_runs.is_some()));
+    unattended::rows(&mut add, config, origins);
     for (place, client) in settings.clients.iter().enumerate() {
         client_rows(config.client.get(place), client, origins.reports, &path, &mut rows);
     }
@@ -121,6 +128,8 @@ fn client_rows(
     let (leads, records) = (client.settings.max_leads_per_key, client.settings.max_records_per_key);
     add("max_leads_per_key", leads.to_string(), set(|c| c.max_leads_per_key.is_some()));
     add("max_records_per_key", records.to_string(), set(|c| c.max_records_per_key.is_some()));
+    // Its own over those of all.
+    unattended::drops(&mut add, &client.drops);
     let algorithm = identity.algorithm.map_or("that of most leads", name_of);
     add("identity.algorithm", algorithm.to_owned(), set(|c| c.identity.algorithm.is_some()));
     add("identity.email", name_of(identity.email).to_owned(), set(|c| c.identity.email.is_some()));

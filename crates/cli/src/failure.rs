@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use leadq_ingest::IngestError;
+use leadq_matching::FoldError;
 use leadq_pipeline::RunError;
 use leadq_pipeline::ports::{Fault, PortError};
 use miette::{Diagnostic, NamedSource, SourceSpan};
@@ -159,6 +160,8 @@ impl From<RunError> for Failure {
             RunError::Scratch(_) => {
                 Self::environment(&error).help("look at the space left where TMPDIR points to")
             }
+            RunError::Fold { source: FoldError::Kept(_), .. } => Self::data(&error)
+                .help("what the last run left is damaged: make the tables anew from the archive with `leadq replay`"),
             RunError::Fold { .. } | RunError::Build { .. } | RunError::Task(_) => Self::bug(&error),
         }
     }

@@ -13,9 +13,10 @@ use leadq_pipeline::sync::{self, DropRules, SyncSource, Synced};
 use leadq_sftp::{Location, Secret, SftpDrop, SftpSettings, Surroundings};
 
 use crate::edges::Edges;
+use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::host::ThisClock;
-use crate::settings::{Environment, Settings};
+use crate::settings::Settings;
 
 /// The document that keeps what earlier listings showed.
 const SEEN: &str = "listings";
@@ -27,6 +28,8 @@ pub(crate) struct Source {
     pub(crate) sync: SyncSource,
     /// What its leads look like.
     lead_schema: Option<Arc<LeadSchema>>,
+    /// Leads in it may be clients' own: then it need not hold any others.
+    pub(crate) leads_of_others: bool,
 }
 
 /// The drops that are configured.
@@ -40,7 +43,8 @@ pub(crate) fn sources(settings: &Settings) -> Outcome<Vec<Source>> {
             local: local(location),
             apart: owned.clone(),
         });
-        sources.push(source(location, None, ReceivedKind::Leads, drop, &settings.drops, schema));
+        let of_all = source(location, None, ReceivedKind::Leads, drop, &settings.drops, schema);
+        sources.push(Source { leads_of_others: !owned.is_empty(), ..of_all });
     }
     for client in &settings.clients {
         let id = Some(&client.settings.id);
@@ -71,7 +75,7 @@ fn source(
 ) -> Source {
     let rules = DropRules::of(rules, drop.is_remote());
     let sync = SyncSource { client: client.cloned(), kind, drop, rules };
-    Source { location: location.to_owned(), sync, lead_schema }
+    Source { location: location.to_owned(), sync, lead_schema, leads_of_others: false }
 }
 
 /// Opens a drop.
@@ -123,11 +127,35 @@ fn owned_leads(settings: &Settings) -> Outcome<Vec<PathBuf>> {
     Ok(owned.into_iter().map(|(path, _)| path).collect())
 }
 
+/// Whether what is named on this machine is there: a slip in a name is an error, while a server that does not answer
+/// is told, and what was received before is taken in.
+///
+/// # Errors
+/// If a folder or file is not there.
+pub(crate) fn check_places(sources: &[Source]) -> Outcome<()> {
+    sources.iter().try_for_each(Source::check_place)
+}
+
+impl Source {
+    /// Whether it is there, as far as it is on this machine.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub(crate) fn check_place(&self) -> Outcome<()> {
+        let is_pattern = self.location.contains(['*', '?', '[', '{']);
+        match local(&self.location).filter(|path| !is_pattern && !path.exists()) {
+            None => Ok(()),
+            Some(path) => Err(Failure::data(format!("cannot read {}: it is not there", path.display()))
+                .help("give an existing folder or file with --leads or --reports, or in leadq.toml")),
+        }
+    }
+}
+
 /// Looks at the leads and reports of this machine before anything is made of them.
 ///
 /// # Errors
-/// If a location is not there, there are no leads in it, or a leads file is none, told by its footer.
-pub(crate) async fn check(settings: &Settings, sources: &[Source]) -> Outcome<()> {
+/// If there are no leads, or a leads file is none, told by its footer.
+pub(crate) async fn check_files(settings: &Settings, sources: &[Source]) -> Outcome<()> {
     let mut reports = 0;
     for source in sources {
         let Some(path) = local(&source.location) else {
@@ -139,7 +167,7 @@ pub(crate) async fn check(settings: &Settings, sources: &[Source]) -> Outcome<()
             reports += listing.files.len();
             continue;
         };
-        if listing.files.is_empty() {
+        if listing.files.is_empty() && !source.leads_of_others {
             return Err(Failure::data(format!("no Parquet file in {}", source.location))
                 .help("give the folder of the Parquet files that the backend exports with --leads"));
         }

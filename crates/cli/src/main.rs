@@ -7,6 +7,7 @@ mod config;
 mod doctor;
 mod edges;
 mod effective;
+mod environment;
 mod failure;
 mod fetch;
 mod forgetting;
@@ -19,8 +20,10 @@ mod rows;
 mod sample;
 mod secret;
 mod settings;
+mod unattended;
 mod work;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -28,7 +31,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = commands::parse();
-    log_to_stderr(cli.global.verbose);
+    log_to_stderr(cli.global.verbose, cli.is_watched());
     std::panic::set_hook(Box::new(tell_panic));
     interrupts::listen();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -43,7 +46,11 @@ fn main() -> ExitCode {
             // The signals first: they are heard from the beginning on.
             biased;
             // What is being committed is committed, and told: it takes a moment.
-            () = interrupts::stopped() => if progress::is_committing() { work.await } else { Err(failure::Failure::interrupted()) },
+            () = interrupts::stopped() => if progress::is_committing() && !interrupts::came_again() {
+                work.await
+            } else {
+                Err(failure::Failure::interrupted())
+            },
             done = &mut work => done,
         }
     });
@@ -66,18 +73,22 @@ fn tell_panic(info: &std::panic::PanicHookInfo<'_>) {
     eprintln!("leadq: internal error at {place}");
 }
 
-/// Logs go to stderr, so that what a command prints can be piped.
-fn log_to_stderr(verbose: u8) {
+/// Logs go to stderr, so that what a command prints can be piped. `watched` says that somebody sees what a command
+/// prints; else the log tells each run.
+fn log_to_stderr(verbose: u8, watched: bool) {
+    // A name holds for all that begin with it: leadq_pipeline and the others.
     let level = match verbose {
-        0 => "warn",
-        1 => "leadq=info,warn",
-        2 => "leadq=debug,info",
+        0 if watched => "warn",
+        0 => "warn,leadq=info,leadq_pipeline=warn,leadq_lake=warn",
+        1 => "warn,leadq=info",
+        2 => "info,leadq=debug",
         _ => "debug",
     };
-    let level = level.replace("leadq=", "leadq_pipeline=info,leadq_lake=info,leadq_engine=info,leadq=");
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(level))
         .with_writer(std::io::stderr)
+        // A journal or a file is no terminal.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(verbose > 1)
         .init();
 }

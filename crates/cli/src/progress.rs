@@ -26,6 +26,11 @@ pub(crate) fn is_committing() -> bool {
     COMMITTING.load(Ordering::Acquire)
 }
 
+/// The run has ended, or has been given up: the next one begins anew.
+pub(crate) fn has_ended() {
+    COMMITTING.store(false, Ordering::Release);
+}
+
 static COMMITTING: AtomicBool = AtomicBool::new(false);
 
 impl Observer for Progress {

@@ -56,9 +56,10 @@ pub(crate) async fn fetch(
     observer: Arc<dyn Observer>,
 ) -> Outcome<(FileArchive, Synced)> {
     let sources = fetch::sources(settings)?;
+    fetch::check_places(&sources)?;
     // Before the lake and the secret are made: what cannot be right leaves nothing behind.
     if !edges.lake.exists().await? {
-        fetch::check(settings, &sources).await?;
+        fetch::check_files(settings, &sources).await?;
     }
     let archive = edges.archive(settings).await?;
     let synced = fetch::fetch(&sources, edges, &archive, &observer).await?;

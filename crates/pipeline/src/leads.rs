@@ -37,8 +37,6 @@ pub(crate) struct LeadsDue {
     unread: Vec<Owned>,
     /// Whether they are all that stand: what was known of leads is void.
     anew: bool,
-    /// All that the archive has.
-    all: BTreeSet<Owned>,
 }
 
 impl LeadsDue {
@@ -60,7 +58,7 @@ impl LeadsDue {
             || state.files.iter().any(|file| !standing.iter().any(|other| is(file, other)));
         let known = |other: &Owned| state.files.iter().any(|file| is(file, other));
         let unread = standing.iter().filter(|other| anew || !known(other)).cloned().collect();
-        Self { fingerprint, standing, unread, anew, all }
+        Self { fingerprint, standing, unread, anew }
     }
 
     /// Whether there is anything to do.
@@ -112,7 +110,6 @@ impl Stages<'_> {
         if due.standing.is_empty() {
             return Err(RunError::NoLeads);
         }
-        state.taken = due.all;
         if !due.anew && due.unread.is_empty() {
             return Ok(LeadsDone::default());
         }
@@ -258,4 +255,29 @@ pub(crate) fn findings_of(state: &LeadsState, client: &ClientId) -> Vec<Finding>
             samples: found.samples.clone(),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::ContentId;
+
+    fn file(owner: &str, name: &str, content: &str, modified: i64) -> Owned {
+        let owner = (!owner.is_empty()).then(|| ClientId(owner.to_owned()));
+        (owner, Entry { name: name.to_owned(), content: ContentId(content.to_owned()), modified })
+    }
+
+    #[test]
+    fn of_one_name_the_latest_stands_and_owners_do_not_mix() {
+        let all = [
+            file("", "l_10.parquet", "a", 1),
+            file("", "l_9.parquet", "b", 5),
+            file("", "l_9.parquet", "c", 4),
+            file("", "l_9.parquet", "d", 5),
+            file("acme", "l_9.parquet", "e", 1),
+        ];
+        let standing = standing(&all.into_iter().collect());
+        let contents: Vec<_> = standing.iter().map(|(_, entry)| entry.content.0.as_str()).collect();
+        assert_eq!(contents, ["d", "e", "a"]);
+    }
 }

@@ -95,12 +95,12 @@ pub enum RunOutcome {
     /// It was committed.
     Committed {
         /// Its record.
-        record: RunRecord,
+        record: Box<RunRecord>,
         /// The run before, if there was one.
-        previous: Option<RunRecord>,
+        previous: Option<Box<RunRecord>>,
     },
     /// Nothing was new since this run, and nothing was committed.
-    NothingNew(RunRecord),
+    NothingNew(Box<RunRecord>),
 }
 
 /// Runs: takes in what is new in the archive, and commits the tables that follow.
@@ -118,7 +118,7 @@ pub async fn run(
     if let Some(run) = previous.clone()
         && !Due::of(&manifest, &catalogue, &request).is_some()
     {
-        return Ok(RunOutcome::NothingNew(run));
+        return Ok(RunOutcome::NothingNew(Box::new(run)));
     }
     let writer = ports.lake.write(&request.secret.check_value()).await?;
     // Somebody may have committed before the lock was ours.
@@ -127,7 +127,12 @@ pub async fn run(
         _ => left_behind(&request, ports.lake).await?,
     };
     let version = request.version.clone();
-    let tables = Tables::of(ports.lake, previous.as_ref()).await?;
+    // Where nothing of it is gone on from, what is wrong with it does not matter.
+    let goes_on = manifest.clients.values().any(|client| !client.cleaning.is_empty() || client.frozen > 0);
+    let tables = match &previous {
+        Some(run) if goes_on => Tables::of(ports.lake, run).await?,
+        _ => Tables::default(),
+    };
     let draft = RunRecord {
         run: previous.as_ref().map_or(0, |run| run.run) + 1,
         lake_format: LAKE_FORMAT,
@@ -141,7 +146,9 @@ pub async fn run(
     let expired = expired(&catalogue, request.retention, &started_at);
     let stages = Stages { request, ports, writer: &*writer, observer, memory, tables, expired, draft };
     match stages.all(manifest, &catalogue).await {
-        Ok(record) => Ok(RunOutcome::Committed { record, previous }),
+        Ok(record) => {
+            Ok(RunOutcome::Committed { record: Box::new(record), previous: previous.map(Box::new) })
+        }
         Err(error) => {
             let failed = FailedRun {
                 started_at,
@@ -163,11 +170,18 @@ async fn left_behind(
     lake: &dyn Lake,
 ) -> Result<(Option<RunRecord>, Manifest), PortError> {
     let previous = lake.last_run().await?;
-    let mut manifest = Manifest::of(lake, previous.as_ref()).await?.unwrap_or_default();
-    if request.replay {
-        manifest.leads = LeadsState::default();
-        manifest.clients.values_mut().for_each(ClientState::void);
+    let manifest = Manifest::of(lake, previous.as_ref()).await;
+    if !request.replay {
+        return Ok((previous, manifest?.unwrap_or_default()));
     }
+    // A replay needs nothing of it but what is frozen, and mends one that is damaged.
+    let manifest = manifest.unwrap_or_else(|error| {
+        tracing::warn!("{error}; it is passed over");
+        None
+    });
+    let mut manifest = manifest.unwrap_or_default();
+    manifest.leads = LeadsState::default();
+    manifest.clients.values_mut().for_each(ClientState::void);
     Ok((previous, manifest))
 }
 

@@ -54,8 +54,6 @@ pub(crate) struct LeadsState {
     pub(crate) fingerprint: String,
     /// The files that stand, in their order.
     pub(crate) files: Vec<LeadsFileState>,
-    /// All that was ever taken in, by owner.
-    pub(crate) taken: BTreeSet<(Option<ClientId>, Entry)>,
     /// Data files of what is of no client: rows set aside, findings of unknown clients.
     pub(crate) tables: Parts,
 }
@@ -233,10 +231,17 @@ impl ClientState {
 
 impl Manifest {
     /// The manifest that a run left; none if it is of another layout, or the run left none.
+    ///
+    /// # Errors
+    /// If it is gone or damaged.
     pub(crate) async fn of(lake: &dyn Lake, run: Option<&RunRecord>) -> Result<Option<Self>, PortError> {
         let Some(name) = run.and_then(|run| run.state.first()) else { return Ok(None) };
         let bytes = lake.state(name).await?;
-        let unpacked = unpacked(&bytes).map_err(|error| PortError::permanent("read", name, error))?;
+        let damaged = |reason: &dyn std::fmt::Display| {
+            PortError::permanent("go on from", name, reason)
+                .hint("the file is damaged; make the tables anew from the archive with `leadq replay`")
+        };
+        let unpacked = unpacked(&bytes).map_err(|error| damaged(&error))?;
         let Some((format, rest)) = unpacked.split_first_chunk::<4>() else { return Ok(None) };
         if u32::from_le_bytes(*format) != STATE_FORMAT {
             tracing::info!(
@@ -244,7 +249,7 @@ impl Manifest {
             );
             return Ok(None);
         }
-        Ok(postcard::from_bytes(rest).ok())
+        postcard::from_bytes(rest).map(Some).map_err(|error| damaged(&error))
     }
 
     /// As bytes of a state file.

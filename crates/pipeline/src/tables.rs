@@ -39,9 +39,8 @@ pub(crate) struct Tables {
 
 impl Tables {
     /// The data files that a run pinned.
-    pub(crate) async fn of(lake: &dyn Lake, run: Option<&RunRecord>) -> Result<Self, PortError> {
+    pub(crate) async fn of(lake: &dyn Lake, run: &RunRecord) -> Result<Self, PortError> {
         let mut tables = Self::default();
-        let Some(run) = run.filter(|run| !run.state.is_empty()) else { return Ok(tables) };
         for table in Table::ALL.into_iter().filter(|table| run.tables.contains_key(table.name())) {
             tables.add(table, lake.pinned(run, table).await?);
         }

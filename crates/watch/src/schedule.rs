@@ -12,7 +12,7 @@ use leadq_contract::TextError;
 use leadq_contract::config::ScheduleConfig;
 
 /// Runs twice a day.
-const DEFAULT_CRON: &str = "0 1,13 * * *";
+pub const DEFAULT_CRON: &str = "0 1,13 * * *";
 
 /// When to run.
 #[derive(Debug, Clone)]

@@ -57,7 +57,7 @@ mod tests {
         let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let long = words(command.render_long_help().to_string());
         for expected in [
-            "Where the tables are: a folder of Delta Lake tables [default: lake]",
+            "Where the tables are: a folder of Delta Lake tables, or a place in an object store",
             "[default: half of the machine's, or of its control group's]",
             "client.snapshot_pattern",
             "limits.max_ratio",

@@ -25,7 +25,7 @@ pub(super) fn left(synced: &Synced) -> impl Iterator<Item = Told> {
 }
 
 /// Warns of all of it.
-pub(super) fn warn(synced: &Synced) {
+pub(crate) fn warn(synced: &Synced) {
     for Told { what, todo } in left(synced) {
         tracing::warn!("{what}; {todo}");
     }

@@ -246,7 +246,8 @@ fn details(findings: &[Finding]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Environment, Flags};
+    use crate::environment::Environment;
+    use crate::settings::Flags;
     use std::sync::Arc;
 
     #[test]

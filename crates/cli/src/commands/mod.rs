@@ -9,7 +9,7 @@ mod doctor;
 mod documented;
 mod explain;
 mod export;
-mod fetched;
+pub(crate) mod fetched;
 mod files;
 mod findings;
 mod forget;
@@ -21,6 +21,7 @@ mod report;
 mod run;
 mod runs;
 mod sample;
+mod schedule;
 mod sql;
 mod sync;
 mod trend;
@@ -30,9 +31,10 @@ use std::process::ExitCode;
 
 use clap::{Args, FromArgMatches, Parser, Subcommand};
 
+use crate::environment::Environment;
 use crate::failure::Outcome;
 use crate::output::{Format, RowsFormat};
-use crate::settings::{Environment, Flags, Settings};
+use crate::settings::{Flags, Settings};
 
 /// How good the leads are: from delivered leads and clients' report snapshots to conversion rates.
 ///
@@ -93,6 +95,7 @@ struct Reading {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArgs),
+    Schedule(schedule::ScheduleArgs),
     Sync(sync::SyncArgs),
     Replay(replay::ReplayArgs),
     Metrics(metrics::MetricsArgs),
@@ -114,6 +117,13 @@ enum Command {
     Config(config::ConfigArgs),
     #[command(hide = true)]
     Csv(csv::CsvArgs),
+}
+
+impl Cli {
+    /// Whether somebody sees what it prints.
+    pub(crate) const fn is_watched(&self) -> bool {
+        self.global.quiet || !matches!(self.command, Command::Schedule(_))
+    }
 }
 
 impl Global {
@@ -142,6 +152,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome<ExitCode> {
     let Cli { global, command } = cli;
     match command {
         Command::Run(args) => return run::run(&global, args).await,
+        Command::Schedule(args) => return schedule::run(&global, args).await,
         Command::Sync(args) => return sync::run(&global, &args).await,
         Command::Replay(args) => return replay::run(&global, &args).await,
         Command::Metrics(args) => metrics::run(&global, &args).await?,

@@ -15,10 +15,11 @@ use serde_json::json;
 
 use super::{Global, Printing, fetched, findings, metrics};
 use crate::edges::Edges;
+use crate::environment::Environment;
 use crate::failure::{EXIT_NEW_FINDINGS, Outcome};
 use crate::output::{self, Format, thousands};
 use crate::progress::Progress;
-use crate::settings::{Environment, Flags, Settings};
+use crate::settings::{Flags, Settings};
 use crate::work::{self, Order};
 
 // Flags without a text here have that of their key in leadq.toml.

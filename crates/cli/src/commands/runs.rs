@@ -14,12 +14,12 @@ use crate::edges::Edges;
 use crate::failure::Outcome;
 use crate::output::{self, Format, thousands};
 
-/// The runs that were committed, or what one of them took in and made
+/// The runs that were committed and the attempts that failed since, or what one of them took in and made
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   leadq runs
   leadq runs --limit 100 --format json
-  leadq runs 3                       files, rows by bucket, findings, seconds, tables of run 3
+  leadq runs 3                       files, rows by stage, findings, seconds, tables of run 3
   leadq runs 3 --format csv          its tables, one a row
 
 Exit codes: 0 done; 3 there is no such run.")]
@@ -75,7 +75,11 @@ async fn page(view: &View<'_>, files: &[files::File], found: &[Finding]) -> Outc
     if !run.dimensions.is_empty() {
         page.push_str(&output::labelled(2, "dimensions", &run.dimensions.join(", ")));
     }
+    if !run.configuration.is_empty() {
+        page.push_str(&output::labelled(2, "configured", &run.configuration));
+    }
     page.push_str(&format!("\n{}\n", metrics::funnel(&view.counts(Basis::Leads).await?)));
+    page.push_str(&taken_in(run));
     page.push_str(&format!("\n{}", files::table(files)));
     page.push_str(&format!("\n{}\n", files::buckets(files)));
     page.push_str(&format!("\n{}\n", codes(found)));
@@ -85,6 +89,27 @@ async fn page(view: &View<'_>, files: &[files::File], found: &[Finding]) -> Outc
     }
     page.push_str(&format!("\n{tables}\n"));
     Ok(page)
+}
+
+/// What the run itself took in, and its rows by stage; records of an older leadq have neither.
+fn taken_in(run: &RunRecord) -> String {
+    let mut text = String::new();
+    if !run.files.is_empty() {
+        let mut files = output::table(&["took in", "of", "became", "rows"], &[3]);
+        for file in &run.files {
+            let texts = [&file.name, &file.client, &file.status].map(String::clone);
+            files.add_row(texts.into_iter().chain([thousands(file.rows)]));
+        }
+        text.push_str(&format!("\n{files}\n"));
+    }
+    if !run.rows.is_empty() {
+        let mut rows = output::table(&["rows by stage", "count"], &[1]);
+        for (stage, count) in run.rows.iter().filter(|(_, count)| **count > 0) {
+            rows.add_row([stage.clone(), thousands(*count)]);
+        }
+        text.push_str(&format!("\n{rows}\n"));
+    }
+    text
 }
 
 /// Findings by code, worst first.

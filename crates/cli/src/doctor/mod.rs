@@ -6,6 +6,7 @@ mod configuration;
 mod lake;
 mod machine;
 mod sources;
+mod unattended;
 
 use leadq_pipeline::ports::PortError;
 
@@ -96,9 +97,15 @@ pub(crate) async fn checks(settings: Outcome<Settings>) -> Vec<Check> {
     let (found, bytes) = sources::sources(&settings).await;
     checks.extend(found);
     match Edges::lake(&settings) {
-        Ok(lake) => checks.extend(lake::lake(&settings, &lake, now).await),
+        Ok(lake) => {
+            checks.extend(lake::lake(&settings, &lake, now).await);
+            checks.extend(unattended::archive(&settings, &lake).await);
+            checks.extend(unattended::failures(&lake).await);
+        }
         Err(failure) => checks.push(Check::failed("lake", &failure)),
     }
+    checks.push(unattended::schedule(&settings, now));
+    checks.push(unattended::alerts(&settings));
     checks.extend(machine::machine(&settings, bytes));
     checks
 }

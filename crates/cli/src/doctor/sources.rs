@@ -1,9 +1,9 @@
 //! The sources: whether they can be reached and hold files.
 
-use leadq_pipeline::ports::{Listing, PortError, ReceivedKind};
+use leadq_pipeline::ports::{Listing, ReceivedKind};
 
 use super::Check;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Failure, Kind, Outcome};
 use crate::fetch::{self, Source};
 use crate::output::thousands;
 use crate::settings::Settings;
@@ -17,13 +17,16 @@ pub(super) async fn sources(settings: &Settings) -> (Vec<Check>, u64) {
     let mut bytes = 0;
     let mut checks = Vec::new();
     for source in &sources {
-        let listing = source.sync.drop.list().await;
+        let listing = match source.check_place() {
+            Ok(()) => source.sync.drop.list().await.map_err(Failure::from),
+            Err(failure) => Err(failure),
+        };
         checks.push(check(source, listing, &mut bytes));
     }
     (checks, bytes)
 }
 
-fn check(source: &Source, listing: Result<Listing, PortError>, bytes: &mut u64) -> Check {
+fn check(source: &Source, listing: Outcome<Listing>, bytes: &mut u64) -> Check {
     let name = match source.sync.kind {
         ReceivedKind::Leads => "leads",
         ReceivedKind::Report => "reports",
@@ -32,14 +35,16 @@ fn check(source: &Source, listing: Result<Listing, PortError>, bytes: &mut u64) 
     let place = &source.location;
     let files = match listing {
         Ok(listing) => listing.files,
-        Err(error) => {
-            let failure = Failure::from(error);
+        Err(failure) => {
             let found = format!("{of}{failure}");
             return Check { found, ..Check::failed(name, &failure) };
         }
     };
     let size: u64 = files.iter().filter_map(|file| file.bytes).sum();
     *bytes += size;
+    if files.is_empty() && source.leads_of_others {
+        return Check::ok(name, format!("{of}no file beside clients' own in {place}"));
+    }
     if files.is_empty() && name == "leads" {
         let todo = "give the folder of the Parquet files that the backend exports with leads in leadq.toml";
         return Check::error(name, Kind::Data, format!("{of}no Parquet file in {place}"), todo);

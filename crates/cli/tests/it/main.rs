@@ -43,6 +43,8 @@ mod run_list;
 #[cfg(test)]
 mod runs;
 #[cfg(test)]
+mod schedule;
+#[cfg(test)]
 mod segments;
 #[cfg(test)]
 mod sql;
@@ -50,3 +52,5 @@ mod sql;
 mod sync;
 #[cfg(test)]
 mod trend;
+#[cfg(test)]
+mod webhook;

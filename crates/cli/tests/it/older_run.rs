@@ -32,7 +32,7 @@ async fn grow_old(place: &Place) {
     let rows: Vec<Result<RecordBatch, _>> = rows.into_iter().map(Ok).collect();
     let rows = Box::pin(futures::stream::iter(rows));
     let staged = writer.stage(Table::DimDisposition, schema, rows).await.unwrap();
-    writer.commit(vec![staged], RunRecord { run: 2, ..view.run }).await.unwrap();
+    writer.commit(vec![staged], RunRecord { run: 2, state: Vec::new(), ..view.run }).await.unwrap();
     drop(writer);
     let path = place.path("lake/runs/00000002.json");
     let mut record: Json = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();

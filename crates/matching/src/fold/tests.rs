@@ -9,7 +9,7 @@ use arrow::array::{
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Int64Type, UInt32Type};
 use arrow::util::pretty::pretty_format_batches;
-use leadq_contract::{ClientId, Table, rows};
+use leadq_contract::{ClientId, IdentifierKey, Table, rows};
 
 use super::*;
 
@@ -94,8 +94,11 @@ fn key(rows: &RecordBatch, name: &str, row: usize) -> Key {
     (!column.is_null(row)).then(|| column.value(row).to_vec())
 }
 
-/// Pairs that records ever carried, each with its last version, and whether that is open.
-fn identities(fold: &ClientFold) -> Vec<((Key, (Key, Key)), (i64, bool))> {
+/// A record and a pair that it carried; the pair's last version, and whether that is open.
+type Carried = ((Key, (Key, Key)), (i64, bool));
+
+/// Pairs that records ever carried.
+fn identities(fold: &ClientFold) -> Vec<Carried> {
     let mut all = Vec::new();
     for rows in fold.record_identities().map(Result::unwrap) {
         for row in 0..rows.num_rows() {

@@ -23,8 +23,9 @@ struct Row {
 pub(super) async fn show(settings: &Settings, format: Format) -> Outcome<ExitCode> {
     let sources = fetch::sources(settings)?;
     let lake = Edges::lake(settings)?;
+    fetch::check_places(&sources)?;
     if !lake.exists().await? {
-        fetch::check(settings, &sources).await?;
+        fetch::check_files(settings, &sources).await?;
     }
     let last = lake.last_run().await?;
     let mut rows: Vec<Row> = Vec::new();

@@ -1,7 +1,7 @@
-//! The list of runs.
+//! The list of runs: those that were committed, and the attempts that failed since.
 
 use leadq_contract::Table;
-use leadq_contract::run::RunRecord;
+use leadq_contract::run::{FailedRun, RunRecord};
 use leadq_metrics::{Basis, Counts, Value};
 use leadq_pipeline::View;
 use leadq_pipeline::ports::{Lake, PortError};
@@ -21,12 +21,16 @@ struct Listed {
 
 /// Prints the runs, latest first.
 pub(super) async fn list(edges: &Edges, args: &RunsArgs) -> Outcome<()> {
-    let Some(last) = edges.lake.last_run().await? else {
+    let last = edges.lake.last_run().await?;
+    let mut failed = edges.lake.failures().await?;
+    if last.is_none() && failed.is_empty() {
         return Err(Failure::data(format!("no run has been committed to {}", edges.lake_name()))
             .help("run `leadq run` first, or name another lake with --lake"));
-    };
+    }
+    failed.reverse();
+    failed.truncate(args.limit);
     let mut listed = Vec::new();
-    for number in (1..=last.run).rev().take(args.limit) {
+    for number in (1..=last.map_or(0, |last| last.run)).rev().take(args.limit) {
         let run = edges.lake.run(number).await.map_err(|error| error.to_string());
         let counts = match &run {
             Ok(run) => counts(edges, run).await.map_err(|error| error.to_string()),
@@ -35,10 +39,31 @@ pub(super) async fn list(edges: &Edges, args: &RunsArgs) -> Outcome<()> {
         listed.push(Listed { number, run, counts });
     }
     match args.printing.format {
-        Format::Table => output::print(&table(&listed)),
-        Format::Json => output::print_json(&listed.iter().map(as_json).collect()),
-        Format::Csv => csv(&listed),
+        Format::Table => output::print(&format!("{}{}", attempts(&failed), table(&listed))),
+        Format::Json => {
+            output::print_json(&failed.iter().map(attempt).chain(listed.iter().map(as_json)).collect())
+        }
+        Format::Csv => csv(&failed, &listed),
     }
+}
+
+/// Attempts that failed since the last committed run, latest first, for people.
+fn attempts(failed: &[FailedRun]) -> String {
+    let mut text = String::new();
+    for run in failed {
+        let when = run.failed_at.replace('T', " ").replace('Z', "");
+        text.push_str(&output::indented(&format!("failed at {when}: {}", run.error), 0));
+    }
+    if !failed.is_empty() {
+        text.push_str("Nothing of these was committed; the next run tries again.\n\n");
+    }
+    text
+}
+
+fn attempt(run: &FailedRun) -> Json {
+    json!({
+        "run": null, "started_at": run.started_at, "failed_at": run.failed_at, "leadq": run.leadq, "failed": run.error,
+    })
 }
 
 /// The counts of a run, from the only table that they need.
@@ -94,7 +119,7 @@ fn cells(run: &RunRecord, counts: Option<&Counts>, count: impl Fn(u64) -> String
     ]
 }
 
-fn csv(listed: &[Listed]) -> Outcome<()> {
+fn csv(failed: &[FailedRun], listed: &[Listed]) -> Outcome<()> {
     let header = [
         "run",
         "committed_at",
@@ -123,7 +148,12 @@ fn csv(listed: &[Listed]) -> Outcome<()> {
         }
         row
     });
-    output::print_csv(&header, rows)
+    let failed = failed.iter().map(|run| {
+        let mut row = vec![String::new(); header.len()];
+        row[header.len() - 1] = format!("failed at {}: {}", run.failed_at, run.error);
+        row
+    });
+    output::print_csv(&header, failed.chain(rows))
 }
 
 fn table(listed: &[Listed]) -> String {
@@ -150,6 +180,9 @@ fn table(listed: &[Listed]) -> String {
         if let Some(error) = error {
             notes.push_str(&output::indented(&format!("run {}: {error}", listed.number), 0));
         }
+    }
+    if listed.is_empty() {
+        return "No run has been committed.\n".to_owned();
     }
     format!("{table}\n{notes}\nTimes are in UTC. What a run took in and made: leadq runs ID\n")
 }

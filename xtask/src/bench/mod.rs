@@ -3,9 +3,12 @@
 //! Each repetition starts from an empty lake. The best of them is what the machine can do; the spread says
 //! how far to trust it. `--analysis` also asks the last lake what people ask, each question by a process of its own.
 
+mod one_more;
+
+use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::time::Instant;
 
 use clap::Args;
@@ -27,6 +30,9 @@ pub struct BenchArgs {
     /// file takes must not grow with it
     #[arg(long, value_name = "MB")]
     pub large_report: Option<u64>,
+    /// Measure instead what one more snapshot costs after so many, and what finding nothing new costs: `22,220`
+    #[arg(long, value_name = "N", value_delimiter = ',', num_args = 1..)]
+    pub one_more: Vec<u64>,
     /// Measure the questions of the analysis too
     #[arg(long)]
     pub analysis: bool,
@@ -61,12 +67,16 @@ pub fn run(args: &BenchArgs, out: &mut impl Write) -> io::Result<bool> {
     let target = crate::target_folder()?;
     let made_up = args.large_report.map(|size| large_report(&target.join("bench-data"), size)).transpose()?;
     let reports = made_up.as_deref().unwrap_or(&args.reports);
+    if !args.one_more.is_empty() {
+        return one_more::run(args, &target.join("release/leadq"), &target.join("bench"), out);
+    }
     let mut best: Option<f64> = None;
     for repetition in 1..=args.runs.max(1) {
         let measured = measure(args, reports, &target.join("release/leadq"), &target.join("bench"))?;
         let Some(measured) = measured else { return Ok(false) };
         writeln!(out, "{repetition}: {measured}")?;
-        best = Some(best.map_or(measured.cpu, |best| best.min(measured.cpu)));
+        let cpu = measured.cost.cpu;
+        best = Some(best.map_or(cpu, |best| best.min(cpu)));
     }
     writeln!(out, "best: {:.2} s of processor", best.unwrap_or_default())?;
     if args.analysis {
@@ -78,14 +88,12 @@ pub fn run(args: &BenchArgs, out: &mut impl Write) -> io::Result<bool> {
 /// Asks the lake of the last repetition each question; false if one fails.
 fn analysis(args: &BenchArgs, binary: &Path, folder: &Path, out: &mut impl Write) -> io::Result<bool> {
     for question in QUESTIONS {
-        let (begun, before) = (Instant::now(), children_cpu());
         let mut command = Command::new(binary);
         command.args(question.split(' ')).args(["--memory", &args.memory, "--lake"]).arg(folder.join("lake"));
         if !question.starts_with("report") {
             command.args(["--format", "json"]);
         }
-        let output = command.current_dir(folder).output()?;
-        let (wall, cpu) = (begun.elapsed().as_secs_f64(), children_cpu() - before);
+        let (cost, output) = Cost::of(command.current_dir(folder))?;
         if !output.status.success() {
             io::stderr().write_all(&output.stderr)?;
             return Ok(false);
@@ -93,22 +101,42 @@ fn analysis(args: &BenchArgs, binary: &Path, folder: &Path, out: &mut impl Write
         let segments = serde_json::from_slice::<Value>(&output.stdout).ok();
         let segments = segments.and_then(|told| told["rows"].as_array().map(Vec::len));
         let segments = segments.map(|segments| format!("; {segments} segments")).unwrap_or_default();
-        writeln!(out, "{question}: {wall:.2} s wall, {cpu:.2} s of processor{segments}")?;
+        writeln!(out, "{question}: {cost}{segments}")?;
     }
     Ok(true)
 }
 
-/// What one run took.
-struct Measured {
+/// What a process took.
+struct Cost {
     wall: f64,
     cpu: f64,
+}
+
+impl Cost {
+    /// Runs a program to its end.
+    fn of(command: &mut Command) -> io::Result<(Self, Output)> {
+        let (begun, before) = (Instant::now(), children_cpu());
+        let output = command.output()?;
+        Ok((Self { wall: begun.elapsed().as_secs_f64(), cpu: children_cpu() - before }, output))
+    }
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.2} s wall, {:.2} s of processor", self.wall, self.cpu)
+    }
+}
+
+/// What one run took.
+struct Measured {
+    cost: Cost,
     record: Value,
 }
 
-impl std::fmt::Display for Measured {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let peak = self.record["peak_memory"].as_f64().unwrap_or_default() / f64::from(1 << 20);
-        write!(f, "{:.2} s wall, {:.2} s of processor, {peak:.0} MiB at its peak", self.wall, self.cpu)?;
+        write!(f, "{}, {peak:.0} MiB at its peak", self.cost)?;
         for stage in ["leads", "reports", "history", "model"] {
             write!(f, "; {stage} {:.2}", self.record["seconds"][stage].as_f64().unwrap_or_default())?;
         }
@@ -155,23 +183,22 @@ fn measure(args: &BenchArgs, reports: &Path, binary: &Path, folder: &Path) -> io
         std::fs::remove_dir_all(folder)?;
     }
     std::fs::create_dir_all(folder)?;
-    let (begun, before) = (Instant::now(), children_cpu());
-    let output = Command::new(binary)
+    let mut command = Command::new(binary);
+    command
         .args(["run", "--quiet", "--format", "json", "--memory", &args.memory, "--lake"])
         .arg(folder.join("lake"))
         .arg("--leads")
         .arg(&args.leads)
         .arg("--reports")
         .arg(reports)
-        .env("LEADQ_SECRET_FILE", folder.join("secret"))
-        .output()?;
-    let (wall, cpu) = (begun.elapsed().as_secs_f64(), children_cpu() - before);
+        .env("LEADQ_SECRET_FILE", folder.join("secret"));
+    let (cost, output) = Cost::of(&mut command)?;
     if !output.status.success() {
         io::stderr().write_all(&output.stderr)?;
         return Ok(None);
     }
     let told: Value = serde_json::from_slice(&output.stdout)?;
-    Ok(Some(Measured { wall, cpu, record: told["run"].clone() }))
+    Ok(Some(Measured { cost, record: told["run"].clone() }))
 }
 
 /// Processor seconds of the processes that have ended under this one; 0 where the system does not tell.
