@@ -1,6 +1,6 @@
 //! Chores of the repository: what the tests need ([`setup`]), the tests that cargo alone does not run
 //! ([`test`]: [`differential`] and [`fuzz`]), rules that no compiler holds ([`tidy`]), how fast a run is
-//! ([`bench`]), the page of the configuration ([`configuration`]).
+//! ([`bench`]), how long the promises hold ([`soak`]), the page of the configuration ([`configuration`]).
 
 pub mod bench;
 pub mod configuration;
@@ -11,6 +11,7 @@ pub mod documented;
 pub mod fuzz;
 mod python;
 pub mod setup;
+pub mod soak;
 pub mod test;
 pub mod tidy;
 

@@ -26,6 +26,8 @@ enum Chore {
     Differential(xtask::differential::DifferentialArgs),
     /// Fuzz the readers and the configuration for a bounded time, from the seeds in fuzz/corpus.
     Fuzz(xtask::fuzz::FuzzArgs),
+    /// Kill runs and shuffle arrivals, many times more than the tests do, and compare the tables.
+    Soak(xtask::soak::SoakArgs),
     /// Write docs/configuration.md from leadq.toml.
     Docs,
     /// Measure a run of the optimised binary, on the sample or on other data.
@@ -40,6 +42,7 @@ fn main() -> io::Result<ExitCode> {
         Chore::Test => xtask::test::run(&mut out)?,
         Chore::Differential(args) => xtask::differential::run(&args, &mut out)?,
         Chore::Fuzz(args) => xtask::fuzz::run(&args, &mut out)?,
+        Chore::Soak(args) => xtask::soak::run(&args, &mut out)?,
         Chore::Docs => xtask::configuration::run(xtask::root(), &mut out)?,
         Chore::Bench(args) => xtask::bench::run(&args, &mut out)?,
     };

@@ -6,8 +6,9 @@ use leadq_watch::alerts::{AlertBook, ChannelError, Channels, Secrets};
 use leadq_watch::error::WatchError;
 
 use crate::config;
+use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
-use crate::settings::{Environment, Settings};
+use crate::settings::Settings;
 
 /// The document of the book.
 const BOOK: &str = "alerts";

@@ -21,9 +21,10 @@ pub(crate) use standing::Standing;
 
 use crate::commands::fetched;
 use crate::edges::Edges;
+use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::progress::{self, Progress};
-use crate::settings::{Environment, Flags, Settings};
+use crate::settings::{Flags, Settings};
 use crate::work::{self, Done, Order};
 
 /// How long people are still told of alerts once leadq is told to stop; the next run tells the rest.

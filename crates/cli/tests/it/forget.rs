@@ -312,7 +312,10 @@ fn a_lead_of_the_sample_is_stripped() {
 #[test]
 fn an_office_s_phone_is_left() {
     let place = Place::new();
-    place.write("leadq.toml", "leads = [\"leads\"]\n\n[[client]]\nid = \"acme\"\nreports = [\"reports\"]\nmax_leads_per_key = 5\n");
+    place.write(
+        "leadq.toml",
+        "leads = [\"leads\"]\n\n[[client]]\nid = \"acme\"\nreports = [\"reports\"]\nmax_leads_per_key = 5\n",
+    );
     let emails: Vec<String> = (0..8).map(|n| crate::place::hashed("email", &format!("p{n}"))).collect();
     let emails: Vec<&str> = emails.iter().map(String::as_str).collect();
     let uuids: Vec<String> = (0..8).map(|n| format!("lead-{n}")).collect();

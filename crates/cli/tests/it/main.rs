@@ -1,6 +1,8 @@
 //! The binary as its users meet it: files in, tables and figures out.
 
 #[cfg(test)]
+mod bad_days;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod changes;
@@ -10,6 +12,8 @@ mod claims;
 mod config;
 #[cfg(test)]
 mod convention;
+#[cfg(test)]
+mod dice;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
@@ -23,7 +27,13 @@ mod golden;
 #[cfg(test)]
 mod hash;
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
+mod kills;
+#[cfg(test)]
 mod kinds;
+#[cfg(test)]
+mod made_up;
 #[cfg(test)]
 mod matching;
 #[cfg(test)]
@@ -47,10 +57,13 @@ mod schedule;
 #[cfg(test)]
 mod segments;
 #[cfg(test)]
+mod servers;
+#[cfg(test)]
 mod sql;
 #[cfg(test)]
 mod sync;
 #[cfg(test)]
 mod trend;
 #[cfg(test)]
+mod two_at_once;
 mod webhook;

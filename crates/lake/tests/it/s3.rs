@@ -40,7 +40,7 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn();
         let mut process = started.unwrap_or_else(|error| {
-            panic!("cannot start {}: {error}; `cargo xtask setup` installs moto[server]", program.display())
+            panic!("cannot start {}: {error}; run `cargo xtask setup`", program.display())
         });
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
         let address = loop {
@@ -81,11 +81,11 @@ impl Server {
     }
 }
 
-/// moto's server: where `cargo xtask setup` installs it, or on the path.
+/// moto's server, where `cargo xtask setup` installs it.
 fn program() -> PathBuf {
-    let target = std::env::current_exe().unwrap();
-    let installed = target.ancestors().map(|folder| folder.join("moto/bin/moto_server"));
-    installed.into_iter().find(|path| path.exists()).unwrap_or_else(|| PathBuf::from("moto_server"))
+    let test = std::env::current_exe().unwrap();
+    // target/debug/deps/it-0123
+    test.ancestors().nth(3).unwrap().join("servers/bin/moto_server")
 }
 
 fn command(test: &str) -> Command {
