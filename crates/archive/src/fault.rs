@@ -15,12 +15,13 @@ pub(crate) fn of_io(operation: &'static str, subject: impl Into<String>, error: 
             "give back the secret that the archive was written with; without it nothing in it can be read",
         ),
         (Some(_), _) => told.hint("put the archive's file back from a backup"),
-        (None, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
-            told.fault(Fault::Exhausted).hint("make room on the disk of the archive")
+        (None, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge) => {
+            told.fault(Fault::Exhausted)
+                .hint("make room on the disk of the archive, or raise the limit, and run again")
         }
-        (None, io::ErrorKind::PermissionDenied) => {
-            told.hint("the archive belongs to the user that leadq runs as")
-        }
+        (None, io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => told
+            .fault(Fault::Denied)
+            .hint("give the user that runs leadq the right to read and write the archive"),
         (None, io::ErrorKind::TimedOut | io::ErrorKind::Interrupted) => told.fault(Fault::Transient),
         _ => told,
     }
@@ -36,9 +37,9 @@ pub(crate) fn of_store(
     let told = PortError::permanent(operation, subject, error);
     match error {
         E::Generic { .. } | E::JoinError { .. } => told.fault(Fault::Transient),
-        E::PermissionDenied { .. } | E::Unauthenticated { .. } => {
-            told.hint("leadq needs to read, write, list and delete below the archive's prefix")
-        }
+        E::PermissionDenied { .. } | E::Unauthenticated { .. } => told
+            .fault(Fault::Denied)
+            .hint("leadq needs to read, write, list and delete below the archive's prefix"),
         _ => told,
     }
 }

@@ -128,7 +128,7 @@ impl From<PortError> for Failure {
         let kind = match error.fault {
             Fault::Locked => Kind::Lock,
             Fault::Permanent | Fault::Query => Kind::Data,
-            Fault::Transient | Fault::Exhausted | Fault::Incompatible => Kind::Environment,
+            Fault::Transient | Fault::Exhausted | Fault::Denied | Fault::Incompatible => Kind::Environment,
         };
         let failure = Self::new(kind, &error);
         match error.hint {

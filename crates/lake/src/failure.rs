@@ -17,7 +17,7 @@ pub(crate) fn of(
         Cause::Full => told.fault(Fault::Exhausted).hint(
             "free space where the lake is, or raise the quota, and run again; what was committed before stands",
         ),
-        Cause::Denied => told.hint("give the user that runs leadq the right to read and write the lake"),
+        Cause::Denied => told.fault(Fault::Denied).hint("give the user that runs leadq the right to read and write the lake"),
         Cause::Network => told
             .fault(Fault::Transient)
             .hint("the lake's store cannot be reached; check the network and its address, then run again"),
@@ -95,6 +95,7 @@ mod tests {
             assert_eq!(told.fault, fault, "{kind:?}");
         };
         check(ErrorKind::StorageFull, Fault::Exhausted);
+        check(ErrorKind::ReadOnlyFilesystem, Fault::Denied);
         check(ErrorKind::ConnectionRefused, Fault::Transient);
         check(ErrorKind::InvalidData, Fault::Permanent);
     }

@@ -22,12 +22,13 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// The schedule of cron expressions (minute, hour, day of the month, month, day of the week) in a zone.
+    /// The schedule of cron expressions (minute, hour, day of the month, month, day of the week; a second may stand in
+    /// front) in a zone.
     ///
     /// # Errors
     /// Names the expression that is none, or that never comes, and what one looks like.
     pub fn new<S: AsRef<str>>(expressions: impl IntoIterator<Item = S>, zone: Tz) -> Result<Self, TextError> {
-        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+        let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
         let mut parsed = Vec::new();
         for text in expressions {
             let text = text.as_ref();
@@ -210,6 +211,12 @@ mod tests {
     }
 
     #[test]
+    fn a_second_may_stand_in_front() {
+        let berlin = ["2023-03-26T01:59:40+01:00", "2023-03-26T03:00:00+02:00", "2023-03-26T03:00:20+02:00"];
+        check(&["*/20 * * * * *"], Tz::Europe__Berlin, "2023-03-26T00:59:20Z", &berlin);
+    }
+
+    #[test]
     fn what_was_missed_is_made_up_for_once() {
         let schedule = Schedule::new([DEFAULT_CRON], Tz::UTC).unwrap();
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
@@ -230,7 +237,7 @@ mod tests {
         for (text, what) in [
             ("0 25 * * *", "is no cron expression"),
             ("0 1 * *", "is no cron expression"),
-            ("0 0 1 * * *", "is no cron expression"),
+            ("0 0 0 1 * * *", "is no cron expression"),
             ("", "is no cron expression"),
             ("0 0 30 2 *", "never comes"),
         ] {

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use crate::place::{Place, failed, lead, repository, succeeded};
 use crate::webhook::Webhook;
 
-/// The longest that anything may take: a time of the schedule is at most a minute away.
-const PATIENCE: Duration = Duration::from_secs(100);
+/// The longest that anything may take, on a machine with much else to do.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const CONFIGURATION: &str = "leads = [\"leads\"]\n[schedule]\ncron = \"* * * * *\"\n\
     [alerts]\noff = [\"stale_report\"]\n[[client]]\nid = \"acme\"\nreports = [\"reports\"]\n";
@@ -114,10 +114,10 @@ fn a_failing_run_is_told_once_and_leaves_with_its_code() {
     // Everybody can see it.
     let attempts = place.json(&["runs"]);
     assert!(attempts[0]["failed"].as_str().unwrap().contains("leads.parquet"), "{attempts}");
-    assert_eq!((attempts.as_array().unwrap().len(), &attempts[2]["run"]), (3, &serde_json::json!(1)));
+    assert_eq!(attempts.as_array().unwrap().last().unwrap()["run"], 1);
     assert!(succeeded(place.leadq(&["runs"])).contains("failed at 2"));
     let doctor = succeeded(place.leadq(&["doctor"]));
-    assert!(doctor.contains("failed runs: 2 since the last run"), "{doctor}");
+    assert!(doctor.contains("since the last run that was committed, the latest"), "{doctor}");
     place.write("leads/leads.parquet", leads);
     succeeded(once(&place, &webhook));
     let told = webhook.told();
@@ -242,12 +242,14 @@ fn long_ago(place: &Place, run: u64) {
 
 #[cfg(unix)]
 #[test]
-fn the_daemon_catches_up_runs_at_its_times_answers_and_ends() {
+fn the_daemon_runs_at_its_times_answers_and_ends() {
     let place = small();
+    let configuration = CONFIGURATION.replace("* * * * *", "* * * * * *");
+    place.write("leadq.toml", &configuration);
     succeeded(place.leadq(&["run"]));
-    long_ago(&place, 1);
-    place.report("2023-01-11.csv", &["01/02/2023,1,a,a,98311,01/09/2023,1,0,Set"]);
     let daemon = Daemon::start(&place, &[]);
+    daemon.until("a scheduled run ended outcome=\"unchanged\"", 1);
+    place.report("2023-01-11.csv", &["01/02/2023,1,a,a,98311,01/09/2023,1,0,Set"]);
     daemon.until("committed what was new run=2", 1);
     assert!(daemon.get("/healthz").ends_with("\r\n\r\nok\n"));
     daemon.until("a scheduled run ended outcome=\"committed\"", 1);
@@ -271,7 +273,7 @@ fn the_daemon_catches_up_runs_at_its_times_answers_and_ends() {
     daemon.signal("-TERM");
     let log = Arc::clone(&daemon.log);
     assert_eq!(daemon.end().code(), Some(0), "{}", log.lock().unwrap());
-    place.write("leadq.toml", CONFIGURATION);
+    place.write("leadq.toml", &configuration);
     place.report("2023-01-12.csv", &["01/02/2023,1,a,a,98311,01/09/2023,1,1,Demo"]);
     assert!(succeeded(place.leadq(&["run"])).contains("Run 3 committed"));
 }

@@ -35,7 +35,7 @@ impl Server {
     fn start() -> Self {
         let program = program();
         let started = Command::new(&program)
-            .args(["-H", "127.0.0.1", "-p", "0"])
+            .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"])
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn();
@@ -81,11 +81,11 @@ impl Server {
     }
 }
 
-/// moto's server, where `cargo xtask setup` installs it.
+/// Python with moto, where `cargo xtask setup` installs it.
 fn program() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     // target/debug/deps/it-0123
-    test.ancestors().nth(3).unwrap().join("servers/bin/moto_server")
+    test.ancestors().nth(3).unwrap().join("servers/bin/python")
 }
 
 fn command(test: &str) -> Command {

@@ -36,6 +36,8 @@ pub enum Fault {
     Locked,
     /// More memory or disk is needed than was allowed.
     Exhausted,
+    /// It is not allowed to the user that this process runs as, or to nobody.
+    Denied,
     /// The lake is not for this build or this secret.
     Incompatible,
 }

@@ -164,11 +164,14 @@ impl Batch {
     fn add(&mut self, file: ToRead<'_>, received: Received, clears: bool) -> bool {
         let ToRead { listed, entry } = file;
         let is_reliable = known::is_known(&listed, &received);
+        let listed_a_time = listed.modified.is_some();
         let is_confirmed = entry.is_some_and(|entry| entry.content == received.content);
         if clears && (is_reliable || is_confirmed) {
             self.to_clear.push(listed);
         }
-        match (is_confirmed, is_reliable) {
+        // The later time decides between two contents of one name: a new one is noted, whether it can be relied on or not.
+        let has_new_time = listed_a_time && entry.is_some_and(|entry| entry.modified != received.modified);
+        match (is_confirmed, is_reliable || has_new_time) {
             (false, _) => self.received.push(received),
             (true, true) => self.confirmed.push(received),
             // It would have to be read again all the same; nothing new is known.

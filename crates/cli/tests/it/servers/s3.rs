@@ -29,9 +29,9 @@ impl Server {
     fn start() -> Self {
         let test = std::env::current_exe().unwrap();
         // target/debug/deps/it-0123
-        let program: PathBuf = test.ancestors().nth(3).unwrap().join("servers/bin/moto_server");
+        let program: PathBuf = test.ancestors().nth(3).unwrap().join("servers/bin/python");
         let started = Command::new(&program)
-            .args(["-H", "127.0.0.1", "-p", "0"])
+            .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"])
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn();

@@ -184,6 +184,20 @@ async fn a_file_read_again_and_unchanged_is_trusted_from_then_on() {
     assert_eq!((world.reads.load(Ordering::SeqCst), world.archive.entries().len()), (2, 2));
 }
 
+/// The time decides between two contents of one name, so it counts even where it cannot tell of a later change.
+#[tokio::test]
+async fn a_file_sent_again_with_an_odd_time_has_that_time() {
+    let world = World::new([("a.csv", FakeFile::new("alpha", OLD))]);
+    world.sync(&rules(0), &nothing()).await;
+    world.put("a.csv", FakeFile::new("alpha", START + 999_999 * SECOND));
+    for confirmed in [1, 0, 0] {
+        let (synced, _) = world.sync(&rules(0), &nothing()).await;
+        assert_eq!((synced.received.len(), synced.confirmed.len(), synced.unchanged), (0, confirmed, 1));
+    }
+    let times: Vec<_> = world.archive.entries().iter().map(|entry| entry.modified).collect();
+    assert_eq!(times, [OLD, START + 999_999 * SECOND]);
+}
+
 #[tokio::test]
 async fn an_entity_tag_tells_where_there_is_one() {
     let tagged = |content: &str, tag: &str| FakeFile {
