@@ -81,8 +81,8 @@ impl Standing {
             };
             // A correction that came too late is not made good by a later snapshot that came with it.
             let later = |other: &RunFile| other.client == file.client && snapshot(other) > snapshot(file);
-            let made_good = reason != FindingCode::TooLate.name()
-                && run.files.iter().filter(taken_in).any(later);
+            let made_good =
+                reason != FindingCode::TooLate.name() && run.files.iter().filter(taken_in).any(later);
             if !made_good {
                 let RunFile { client, name, .. } = file.clone();
                 self.found.push(RejectedFile { client, file: name, reason });

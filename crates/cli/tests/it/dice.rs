@@ -37,6 +37,7 @@ impl Dice {
 }
 
 /// A number of the environment, as `cargo xtask soak` sets it.
+#[expect(clippy::disallowed_methods, reason = "tests are told by the environment how long to go on")]
 pub(crate) fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |text| text.parse().unwrap())
 }

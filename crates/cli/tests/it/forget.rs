@@ -222,9 +222,12 @@ fn a_person_is_gone_and_does_not_come_back() {
         let gone = u64::from(!file.contains("-18") && !file.contains("-19"));
         assert_eq!(*forgotten_after, gone, "{file}");
     }
-    let codes: Vec<_> =
-        place.json(&["files"]).as_array().unwrap().iter().map(|file| file["status"].clone()).collect();
-    assert_eq!(codes.iter().filter(|status| **status == "rejected").count(), 2);
+    let rejected = |table: Vec<std::collections::BTreeMap<String, String>>| -> Vec<String> {
+        table.iter().filter(|file| file["status"] == "rejected").map(|file| file["reason"].clone()).collect()
+    };
+    let reasons = rejected(place.table("report_file"));
+    assert_eq!(reasons.len(), 2);
+    assert!(reasons[0].contains("a PDF"), "told as before: {reasons:?}");
     assert!(failed(place.leadq(&["metrics", "--run", "1"]), 3).contains("no longer kept"));
     let tables = place.export("before", &[]);
     succeeded(place.leadq(&["replay"]));

@@ -9,7 +9,10 @@ use crate::place::{Place, failed, lead, succeeded};
 /// A place whose drops are configured.
 fn configured() -> Place {
     let place = Place::new();
-    place.write("leadq.toml", "leads = [\"leads\"]\n\n[[client]]\nid = \"acme\"\nreports = [\"reports/*.csv\"]\n");
+    place.write(
+        "leadq.toml",
+        "leads = [\"leads\"]\n\n[[client]]\nid = \"acme\"\nreports = [\"reports/*.csv\"]\n",
+    );
     place.leads("leads.parquet", &[lead("a", "jane", "1", "2023-01-01T08:00:00")]);
     place.report("2023-01-10.csv", &["01/02/2023, 1, jane, 1, , , 1, 0, x"]);
     place

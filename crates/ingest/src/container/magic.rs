@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::Reopen;
+use super::{Reopen, note};
 
 /// A kind of content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(super) enum Kind {
     Zip,
     /// Something that is known to be no report.
     Foreign(&'static str),
-    /// Something that could not be looked into when somebody was forgotten.
+    /// A note of something that could not be looked into when somebody was forgotten.
     TakenOut,
     Text,
 }
@@ -30,12 +30,9 @@ impl Kind {
     }
 }
 
-/// What stands in the place of a content that could not be looked into when somebody was forgotten.
-pub const TAKEN_OUT: &[u8] = b"\x18leadq forget: it could not be looked into, and was taken out\n";
-
 /// First bytes and what they mean.
 const KINDS: [(&[u8], Kind); 13] = [
-    (TAKEN_OUT, Kind::TakenOut),
+    (note::TAKEN_OUT, Kind::TakenOut),
     (b"\x1F\x8B", Kind::Gzip),
     (b"\x28\xB5\x2F\xFD", Kind::Zstd),
     (b"PK\x03\x04", Kind::Zip),

@@ -6,6 +6,7 @@
 mod archive;
 mod bounded;
 mod magic;
+mod note;
 mod repack;
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
@@ -18,7 +19,7 @@ use bounded::{Bounded, Budget, Spent};
 use magic::Kind;
 
 pub use bounded::Refusal;
-pub use magic::TAKEN_OUT;
+pub use note::{TAKEN_OUT, note};
 pub(crate) use repack::{Repacked, Rewrite, repack};
 
 /// The most bytes of a workbook or an archive within another container.
@@ -146,8 +147,8 @@ impl<'a> Unpacking<'a, '_> {
         (self.each)(Part { member: self.member.as_deref(), content, packing: &self.packing })
     }
 
-    fn refuse(&mut self, code: FindingCode, reason: impl Into<String>) -> Result<(), IngestError> {
-        self.give(Content::Refused(Refusal::new(code, reason)))
+    fn refuse(&mut self, reason: String) -> Result<(), IngestError> {
+        self.give(Content::Refused(Refusal::new(FindingCode::NotAReport, reason)))
     }
 
     /// An error of reading a container, as a refusal.
@@ -163,10 +164,7 @@ impl<'a> Unpacking<'a, '_> {
             Err(error) => return self.damaged(&error),
         };
         match kind {
-            Kind::Gzip | Kind::Zstd if self.packing.len() >= MAX_LAYERS => self.refuse(
-                FindingCode::NotAReport,
-                format!("it is compressed more than {MAX_LAYERS} times over"),
-            ),
+            Kind::Gzip | Kind::Zstd if self.packing.len() >= MAX_LAYERS => self.refuse(too_many_layers()),
             Kind::Gzip | Kind::Zstd => {
                 self.packing.push(kind.name());
                 let budget = self.budget();
@@ -176,14 +174,11 @@ impl<'a> Unpacking<'a, '_> {
                 Ok(bytes) => self.zip(&mut Cursor::new(bytes)),
                 Err(error) => self.damaged(&error),
             },
-            Kind::Foreign(what) => self.refuse(
-                FindingCode::NotAReport,
-                format!("it is {what}; send it as CSV or as an .xlsx workbook"),
-            ),
-            Kind::TakenOut => self.refuse(
-                FindingCode::NotAReport,
-                "it could not be looked into when somebody was forgotten, and was taken out",
-            ),
+            Kind::Foreign(what) => self.refuse(foreign(what)),
+            Kind::TakenOut => match note::read(source) {
+                Ok(refusal) => self.give(Content::Refused(refusal)),
+                Err(error) => self.damaged(&error),
+            },
             Kind::Text => {
                 let budget = self.budget();
                 self.give(Content::Text(&mut Limited { inner: source, budget }))
@@ -204,7 +199,7 @@ impl<'a> Unpacking<'a, '_> {
             };
         }
         if self.member.is_some() {
-            return self.refuse(FindingCode::NotAReport, "it is an archive within an archive");
+            return self.refuse(nested());
         }
         let members = match archive.members() {
             Ok(members) => members,
@@ -218,7 +213,7 @@ impl<'a> Unpacking<'a, '_> {
             self.packed = member.compressed.min(length);
             let packing = self.packing.len();
             if member.encrypted {
-                self.refuse(FindingCode::NotAReport, "it is encrypted")?;
+                self.refuse(encrypted())?;
             } else {
                 self.visit(&mut archive.member(member.index))?;
             }
@@ -227,6 +222,23 @@ impl<'a> Unpacking<'a, '_> {
         }
         Ok(())
     }
+}
+
+/// Why contents are refused that are none to look into.
+fn too_many_layers() -> String {
+    format!("it is compressed more than {MAX_LAYERS} times over")
+}
+
+fn foreign(what: &str) -> String {
+    format!("it is {what}; send it as CSV or as an .xlsx workbook")
+}
+
+fn nested() -> String {
+    "it is an archive within an archive".to_owned()
+}
+
+fn encrypted() -> String {
+    "it is encrypted".to_owned()
 }
 
 /// Bytes that are looked at together.

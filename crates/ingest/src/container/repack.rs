@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, SeekFrom, Write as _};
 
-use leadq_contract::Limits;
+use leadq_contract::{FindingCode, Limits};
 
 use super::archive::Archive;
 use super::bounded::{Budget, Spent};
 use super::magic::{self, Kind};
-use super::{Decompressed, Limited, MAX_HELD, MAX_LAYERS, ReadSeek, Reopen, Whole, held};
+use super::{Decompressed, Limited, MAX_HELD, MAX_LAYERS, ReadSeek, Refusal, Reopen, Whole, held, note};
 
 /// Writes contents anew.
 pub(crate) trait Rewrite {
@@ -68,18 +68,25 @@ impl<'a> Repacking<'a> {
     }
 
     /// What stands in the place of a content that cannot be read, which is told.
-    fn unread(&mut self) -> Vec<u8> {
+    fn unread(&mut self, refusal: &Refusal) -> Vec<u8> {
         self.unread.push(self.member.clone().unwrap_or_default());
-        magic::TAKEN_OUT.to_vec()
+        note(refusal)
+    }
+
+    fn refused(&mut self, reason: String) -> Vec<u8> {
+        self.unread(&Refusal::new(FindingCode::NotAReport, reason))
     }
 
     /// What becomes of a content that was tried to be written anew.
     fn rewritten(&mut self, tried: io::Result<Option<Vec<u8>>>) -> io::Result<Option<Vec<u8>>> {
-        Ok(readable(tried)?.unwrap_or_else(|| Some(self.unread())))
+        Ok(readable(tried)?.unwrap_or_else(|refusal| Some(self.unread(&refusal))))
     }
 
     fn visit(&mut self, source: &mut dyn Reopen) -> io::Result<Option<Vec<u8>>> {
-        let Some(kind) = readable(magic::kind_of(source))? else { return Ok(Some(self.unread())) };
+        let kind = match readable(magic::kind_of(source))? {
+            Ok(kind) => kind,
+            Err(refusal) => return Ok(Some(self.unread(&refusal))),
+        };
         let budget = self.budget();
         match kind {
             Kind::Gzip | Kind::Zstd if self.layers < MAX_LAYERS => {
@@ -88,11 +95,12 @@ impl<'a> Repacking<'a> {
                 self.layers -= 1;
                 inner?.map(|bytes| pack(&bytes, kind)).transpose()
             }
-            Kind::Gzip | Kind::Zstd | Kind::Foreign(_) => Ok(Some(self.unread())),
+            Kind::Gzip | Kind::Zstd => Ok(Some(self.refused(super::too_many_layers()))),
+            Kind::Foreign(what) => Ok(Some(self.refused(super::foreign(what)))),
             Kind::TakenOut => Ok(None),
             Kind::Zip => match readable(held(source, MAX_HELD))? {
-                Some(bytes) => self.zip(&mut Cursor::new(bytes)),
-                None => Ok(Some(self.unread())),
+                Ok(bytes) => self.zip(&mut Cursor::new(bytes)),
+                Err(refusal) => Ok(Some(self.unread(&refusal))),
             },
             Kind::Text => {
                 let rewritten = self.rewrite.text(&mut Limited { inner: source, budget });
@@ -102,7 +110,10 @@ impl<'a> Repacking<'a> {
     }
 
     fn zip(&mut self, file: &mut dyn ReadSeek) -> io::Result<Option<Vec<u8>>> {
-        let Some(mut archive) = readable(Archive::open(file))? else { return Ok(Some(self.unread())) };
+        let mut archive = match readable(Archive::open(file))? {
+            Ok(archive) => archive,
+            Err(refusal) => return Ok(Some(self.unread(&refusal))),
+        };
         if archive.is_workbook() {
             let budget = self.budget();
             let rewritten = archive
@@ -112,16 +123,19 @@ impl<'a> Repacking<'a> {
             return self.rewritten(rewritten);
         }
         if self.member.is_some() {
-            return Ok(Some(self.unread()));
+            return Ok(Some(self.refused(super::nested())));
         }
-        let Some(members) = readable(archive.all())? else { return Ok(Some(self.unread())) };
+        let members = match readable(archive.all())? {
+            Ok(members) => members,
+            Err(refusal) => return Ok(Some(self.unread(&refusal))),
+        };
         let length = self.packed;
         let mut others = BTreeMap::new();
         for member in members {
             self.member = Some(member.name);
             self.packed = member.compressed.min(length);
             if member.encrypted {
-                others.insert(member.index, self.unread());
+                others.insert(member.index, self.refused(super::encrypted()));
             } else if let Some(bytes) = self.visit(&mut archive.member(member.index))? {
                 others.insert(member.index, bytes);
             }
@@ -132,11 +146,11 @@ impl<'a> Repacking<'a> {
     }
 }
 
-/// What was read; none if the content keeps it from being read, and not the disk.
-fn readable<T>(read: io::Result<T>) -> io::Result<Option<T>> {
+/// What was read, or why the content keeps it from being read; an error if the disk does.
+fn readable<T>(read: io::Result<T>) -> io::Result<Result<T, Refusal>> {
     match read {
-        Err(error) if error.raw_os_error().is_none() => Ok(None),
-        other => other.map(Some),
+        Err(error) if error.raw_os_error().is_none() => Ok(Err(Refusal::of(&error))),
+        other => other.map(Ok),
     }
 }
 

@@ -21,7 +21,7 @@ use leadq_contract::{IdentifierKey, IdentifierKind, IdentifierSecret};
 
 use crate::cells::hash::{every_hash, is_junk};
 use crate::cells::text;
-pub use crate::container::TAKEN_OUT;
+pub use crate::container::{TAKEN_OUT, note};
 pub use leads::redact_leads;
 pub use look::is_in_report;
 pub use report::{Redaction, redact_report};

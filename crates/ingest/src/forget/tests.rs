@@ -80,15 +80,7 @@ fn read(bytes: &[u8]) -> Vec<Reading> {
                     "{:?} {:?} {:?} {:?}",
                     reading.informative, reading.entry_range, reading.rows_set, reading.hash_digits
                 ),
-                findings: reading
-                    .findings
-                    .into_iter()
-                    .map(|found| match &reading.rejected {
-                        // Why a content is none to look into is not known any more when it has been taken out.
-                        Some(_) => FileFinding { samples: Vec::new(), ..found },
-                        None => found,
-                    })
-                    .collect(),
+                findings: reading.findings,
             });
             Ok(())
         })

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read as _, Seek as _, SeekFrom};
 
 use bytes::Bytes;
-use leadq_contract::{ClientId, ClientSettings};
+use leadq_contract::{ClientId, ClientSettings, FindingCode};
 use leadq_ingest::cells::hash::HashAlgorithm;
-use leadq_ingest::forget::{TAKEN_OUT, is_in_report};
+use leadq_ingest::container::Refusal;
+use leadq_ingest::forget::{TAKEN_OUT, is_in_report, note};
 use leadq_ingest::{LeadOptions, Redaction, ReportOptions, redact_leads, redact_report};
 
 use crate::archived::Watched;
@@ -187,7 +188,10 @@ impl Content<'_> {
         let left = match redact_leads(Bytes::from(bytes), &options) {
             Ok(bytes) => Redaction { bytes, ..Redaction::default() },
             // No run takes leads in with such a file among them: it was corrected since.
-            Err(_) => Redaction { bytes: Some(TAKEN_OUT.to_vec()), rows: 0, unread: vec![String::new()] },
+            Err(_) => {
+                let refusal = Refusal::new(FindingCode::NotAReport, "it is no readable Parquet file");
+                Redaction { bytes: Some(note(&refusal)), rows: 0, unread: vec![String::new()] }
+            }
         };
         Ok((left, file))
     }
