@@ -31,7 +31,8 @@ pub fn cargo() -> Command {
     let mut command = Command::new("cargo");
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let of_cargo = text.starts_with("CARGO") && !matches!(&*text, "CARGO_HOME" | "CARGO_TARGET_DIR");
+        let of_cargo = text.starts_with("CARGO")
+            && !matches!(&*text, "CARGO_HOME" | "CARGO_TARGET_DIR" | "CARGO_INCREMENTAL");
         if of_cargo || text == "LD_LIBRARY_PATH" {
             command.env_remove(&name);
         }
