@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::dice::Dice;
+use crate::dice::{Dice, number};
 use crate::made_up::{VERSIONS, Version, versions};
 use crate::place::{Place, succeeded};
 
@@ -171,7 +171,7 @@ fn any_order_of_arrival_ends_in_the_same_tables() {
 #[test]
 #[ignore = "run by cargo xtask soak"]
 fn soak() {
-    let (seed, histories) = (Dice::seed(1000), crate::dice::number("LEADQ_SOAK_ORDERS", 50));
+    let (seed, histories) = (Dice::seed(1000), number("LEADQ_SOAK_ORDERS", 50));
     for (done, seed) in (1..=histories).zip(seed..) {
         let runs = check(seed, VERSIONS + usize::try_from(seed % 7).unwrap());
         eprintln!("history {done} of {histories}, seed {seed}: {runs} runs, tables equal");

@@ -57,8 +57,19 @@ fn a_run_over_sftp() {
     assert_eq!((&run["run"]["run"], files(&place).len()), (&2.into(), 3));
     assert!(fs::exists(sshd.path("drops/r_2024-01-04.csv")).unwrap());
 
+    // A run goes on without the server; fetching alone comes to nothing.
+    let fetched = failed_but_told(place.leadq(&["sync"]));
+    assert!(fetched.contains(&right) && fetched.contains(&other), "{fetched}");
+
     // Put right, it goes on.
     configure(&place, &sshd, &right);
     succeeded(place.leadq(&["run", "--quiet"]));
     assert_eq!(files(&place).len(), 4);
+}
+
+/// What `sync` prints of a drop that could not be listed, in one line.
+fn failed_but_told(output: std::process::Output) -> String {
+    assert_eq!(output.status.code(), Some(5), "{output:?}");
+    let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    told.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -52,12 +52,13 @@ impl Server {
         server
     }
 
-    /// Asks for something, and returns the body of the answer; moto believes anybody.
+    /// Asks for something, and returns the body of the answer; moto believes anybody who says who it is.
     fn ask(&self, method: &str, path: &str, body: &[u8]) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let (host, length) = (&self.address, body.len());
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nAuthorization: anybody\r\n\
+             Connection: close\r\n\r\n"
         );
         stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
         let mut answer = String::new();
