@@ -162,7 +162,7 @@ fn check(seed: u64, groups: usize) -> usize {
 #[test]
 fn any_order_of_arrival_ends_in_the_same_tables() {
     let seed = Dice::seed(1);
-    for seed in seed..seed + 6 {
+    for seed in seed..seed + 3 {
         check(seed, VERSIONS);
     }
 }

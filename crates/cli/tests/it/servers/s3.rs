@@ -56,8 +56,9 @@ impl Server {
     fn ask(&self, method: &str, path: &str, body: &[u8]) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let (host, length) = (&self.address, body.len());
+        let who = "AWS4-HMAC-SHA256 Credential=test/20240101/us-east-1/s3/aws4_request";
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nAuthorization: anybody\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nAuthorization: {who}\r\n\
              Connection: close\r\n\r\n"
         );
         stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
