@@ -29,7 +29,7 @@ pub struct SoakArgs {
 /// When `out` cannot be written to, or cargo cannot be started.
 pub fn run(args: &SoakArgs, out: &mut impl Write) -> io::Result<bool> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let seed = args.seed.unwrap_or_else(|| now.as_secs());
+    let seed = args.seed.unwrap_or(now.as_secs());
     writeln!(out, "soak: seed {seed}, {} kills, {} orders", args.kills, args.orders)?;
     let parts = [("kills", "LEADQ_SOAK_KILLS", args.kills), ("histories", "LEADQ_SOAK_ORDERS", args.orders)];
     let mut well = true;

@@ -9,9 +9,9 @@ impl Dice {
         Self(seed)
     }
 
-    /// The seed to begin with: of the environment, or of the test.
+    /// The seed to begin with: `LEADQ_TEST_SEED`, or the test's own.
     pub(crate) fn seed(default: u64) -> u64 {
-        std::env::var("LEADQ_TEST_SEED").ok().map_or(default, |seed| seed.parse().unwrap())
+        number("LEADQ_TEST_SEED", default)
     }
 
     fn next(&mut self) -> u64 {
@@ -34,15 +34,10 @@ impl Dice {
     pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len())]
     }
-
-    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
-        for last in (1..items.len()).rev() {
-            items.swap(last, self.below(last + 1));
-        }
-    }
 }
 
 /// A number of the environment, as `cargo xtask soak` sets it.
+#[expect(clippy::disallowed_methods, reason = "tests are told by the environment how long to go on")]
 pub(crate) fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |text| text.parse().unwrap())
 }

@@ -14,6 +14,9 @@ use zip::write::SimpleFileOptions;
 use crate::dice::Dice;
 use crate::place::hashed;
 
+/// Client, person, whether it is without a phone, and when it was delivered.
+type LeadRow = (usize, usize, bool, i64);
+
 /// The clients that files are made up for: most often the first alone.
 const CLIENTS: [&str; 2] = ["acme", "bolt"];
 /// Versions of one file at most.
@@ -210,13 +213,13 @@ fn leads(dice: &mut Dice, clients: &[&str]) -> Vec<u8> {
             hashed("", &format!("!{text}"))
         }
     };
-    let rows: Vec<(usize, usize, bool, i64)> = (0..6 + dice.below(10))
+    let rows: Vec<LeadRow> = (0..6 + dice.below(10))
         .map(|_| {
             let delivered = NEW_YEAR - 86_400 * i64::try_from(dice.below(20)).unwrap();
             (dice.below(clients.len()), dice.below(PEOPLE), dice.one_in(6), delivered)
         })
         .collect();
-    let texts = |value: &dyn Fn(&(usize, usize, bool, i64)) -> Option<String>| -> ArrayRef {
+    let texts = |value: &dyn Fn(&LeadRow) -> Option<String>| -> ArrayRef {
         Arc::new(rows.iter().map(value).collect::<StringArray>())
     };
     let delivered = rows.iter().map(|row| Some(row.3 * 1_000_000));

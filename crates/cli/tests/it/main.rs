@@ -66,4 +66,5 @@ mod sync;
 mod trend;
 #[cfg(test)]
 mod two_at_once;
+#[cfg(test)]
 mod webhook;
