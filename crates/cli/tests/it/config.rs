@@ -179,6 +179,8 @@ fn the_configuration_prints_itself() {
     assert_eq!(of("client best: identity.phone"), "digits from leadq.toml");
     assert_eq!(of("client best: name"), "best from default");
     assert_eq!(of("schemas"), "schemas.json from default");
+    assert_eq!(of("schedule.cron"), "0 1,13 * * * from default");
+    assert_eq!(of("client acme: drops.after"), "keep from default");
     assert_eq!(of("secret"), "given, not shown from LEADQ_SECRET");
     assert!(!rows.to_string().contains(crate::place::SECRET));
 }

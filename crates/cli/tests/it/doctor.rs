@@ -57,6 +57,8 @@ fn a_sound_installation_before_and_after_its_first_run() {
             "reports ok: client acme: 1 file",
             "secret ok: from LEADQ_SECRET (",
             "lake ok: ...no run yet",
+            "schedule ok: 0 1,13 * * * in UTC: next at 20",
+            "alerts ok: nobody is told",
             "lock ok",
             "memory ok",
         ],

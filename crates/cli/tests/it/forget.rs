@@ -12,6 +12,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Value as Json, json};
 use zip::write::SimpleFileOptions;
 
+use crate::dice::{Dice, number};
 use crate::place::{Place, SECRET, failed, succeeded, texts};
 
 // Of `jane@example.com` and of `+15551234567`, by Python's hashlib and base64.
@@ -252,9 +253,13 @@ fn a_person_is_gone_and_does_not_come_back() {
     assert_eq!(place.export("after_replay", &[]), tables);
 }
 
+/// As many rounds as `LEADQ_SOAK_FORGETS` says, from `LEADQ_TEST_SEED` on.
 #[test]
 fn what_is_killed_is_finished_by_the_same_command() {
-    for (round, milliseconds) in [60, 250, 500].into_iter().enumerate() {
+    let (seed, rounds) = (Dice::seed(1), number("LEADQ_SOAK_FORGETS", 2));
+    let mut dice = Dice::new(seed);
+    for round in 0..rounds {
+        let milliseconds = 20 + dice.below(700) as u64;
         let place = with_jane();
         run(&place);
         let arguments = ["forget", "--phone", "555-123-4567", "--email", JANE, "--yes"];
@@ -266,8 +271,8 @@ fn what_is_killed_is_finished_by_the_same_command() {
             run(&place);
         }
         let done = place.json(&arguments);
-        assert_eq!(done["found"], json!([]), "{milliseconds}: {done}");
-        assert_eq!(traces(&place), Vec::<String>::new(), "{milliseconds}");
+        assert_eq!(done["found"], json!([]), "seed {seed}, {milliseconds} ms: {done}");
+        assert_eq!(traces(&place), Vec::<String>::new(), "seed {seed}, {milliseconds} ms");
         assert_eq!(place.table("crm_record").len(), 1);
     }
 }

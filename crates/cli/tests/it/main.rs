@@ -49,6 +49,8 @@ mod report;
 #[cfg(test)]
 mod reports;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod run_list;
 #[cfg(test)]
 mod runs;

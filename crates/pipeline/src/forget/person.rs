@@ -37,7 +37,7 @@ pub struct Person {
     pub records: u64,
     /// Identifiers that stand beside them and are left out, since too many leads or records share them: an office's
     /// phone is no person's.
-    pub shared: u64,
+    pub shared: BTreeSet<IdentifierKey>,
     /// Leads of the UUID asked for.
     pub named: u64,
 }
@@ -94,7 +94,7 @@ async fn add_own(view: &View<'_>, person: &mut Person, found: BTreeSet<Found>) -
         }
     }
     own.retain(|key| !shared.contains(key));
-    person.shared += shared.len() as u64;
+    person.shared.extend(shared);
     person.identifiers.extend(own);
     Ok(())
 }

@@ -14,7 +14,7 @@ type Counts = Vec<(&'static str, u64)>;
 fn of_person(person: &Person) -> Counts {
     vec![
         ("identifiers", person.identifiers.len() as u64),
-        ("shared_identifiers_left", person.shared),
+        ("shared_identifiers_left", person.shared.len() as u64),
         ("leads", person.leads),
         ("records", person.records),
     ]
@@ -87,11 +87,11 @@ fn person_told(found: &Found) -> String {
         thousands(archive.rows),
         thousands(archive.held.len() as u64),
     );
-    if person.shared > 0 {
+    if !person.shared.is_empty() {
         text.push_str(&output::indented(
             &format!(
                 "{} identifiers beside the person's are shared by more leads or records than one person has, and are left.",
-                person.shared
+                person.shared.len()
             ),
             0,
         ));
