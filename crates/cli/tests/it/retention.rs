@@ -1,6 +1,7 @@
 //! Files leave the archive in time: history before is frozen, and what would change it is refused (spec 1.8, `too_late`).
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
@@ -13,7 +14,11 @@ fn report(place: &Place, day: u32) {
     let set = u32::from(day >= 12);
     let first = format!("01/06/2023,1,a,a,98311,,{set},0,Data");
     let second = format!("01/07/2023,2,b,b,{},,0,0,Data", 89_000 + day);
-    place.report(&format!("r_2023-01-{day}.csv"), &[&first, &second]);
+    let name = format!("r_2023-01-{day}.csv");
+    place.report(&name, &[&first, &second]);
+    // Its time is to be trusted at once: then it is received once.
+    let file = fs::File::options().append(true).open(place.path("reports").join(name)).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
 }
 
 fn place(archive: &str) -> Place {
@@ -57,11 +62,11 @@ fn what_leaves_the_archive_stays_in_the_tables() {
 
 #[test]
 fn what_would_change_frozen_history_is_refused_and_what_comes_after_it_is_not() {
-    let place = place("\n[archive]\nkeep_files = 2\n");
+    let place = place("\n[archive]\nkeep_files = 4\n");
     let before = place.table("record_version");
     // A correction of what is frozen, and a snapshot that was forgotten then.
     place.report("r_2023-01-11.csv", &["01/06/2023,1,a,a,98311,,1,1,Data"]);
-    place.report("late_2023-01-12.csv", &["01/06/2023,1,a,a,98311,,1,1,Data"]);
+    place.report("late_2023-01-10.csv", &["01/06/2023,1,a,a,98311,,1,1,Data"]);
     succeeded(place.leadq(&["run", "--quiet"]));
     assert_eq!(place.table("record_version"), before);
     let files = place.json(&["files"]);
