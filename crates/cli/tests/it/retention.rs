@@ -57,7 +57,8 @@ fn what_leaves_the_archive_stays_in_the_tables() {
         succeeded(place.leadq(&["run", "--quiet"]));
     }
     assert_eq!(tables(&few, "later"), tables(&all, "later"));
-    assert_eq!(archived(&few), 3);
+    // A replay keeps one fold, at its end: until what may leave has come so far, one report more is needed.
+    assert_eq!(archived(&few), 4);
 }
 
 #[test]
