@@ -159,7 +159,7 @@ fn what_is_wrong_is_named_with_its_line_and_the_fix() {
         ("[[client]]\nid = \"a\"".to_owned(), 1, "missing field `reports`", ""),
         ("dimensions = [\n\"source\",\n\"Set\"]".to_owned(), 3, "\"Set\" cannot be a dimension", "leave"),
         ("dimensions = [\"source\", \"SOURCE\"]".to_owned(), 1, "\"SOURCE\" cannot", "twice"),
-        ("dimensions = [\"ordinal\"]".to_owned(), 1, "\"ordinal\" cannot", "leave"),
+        ("dimensions = [\"leads_row\"]".to_owned(), 1, "\"leads_row\" cannot", "leave"),
         ("dimensions = [\"Hashed Phone\"]".to_owned(), 1, "\"Hashed Phone\" cannot", "leave"),
         ("[drops]\nsettle = \"soon\"".to_owned(), 2, "settle: \"soon\" is no interval", "24h"),
         ("[drops]\nmarker = \"*\"".to_owned(), 2, "marker: \"*\" cannot end a name", ".done"),

@@ -204,8 +204,15 @@ mod tests {
             .map(|code| code.name())
             .collect();
         // Ours to mend, or shown in a section of its own.
-        let ours =
-            ["oversized_row", "malformed", "no_identity", "no_lead_uuid", "unknown_client", "dead_column"];
+        let ours = [
+            "oversized_row",
+            "malformed",
+            "no_identity",
+            "no_lead_uuid",
+            "unknown_client",
+            "dead_column",
+            "too_late",
+        ];
         let rest = [
             "set_inferred",
             "hub_identifier",
