@@ -69,6 +69,15 @@ impl Edges {
         Ok(DeltaLake::open(&settings.lake)?)
     }
 
+    /// An error unless the lake has been made.
+    pub(crate) async fn check_made(&self) -> Outcome<()> {
+        if self.lake.exists().await? {
+            return Ok(());
+        }
+        Err(Failure::data(format!("there is no lake at {}", self.lake_name()))
+            .help("run `leadq run` first, or name another lake with --lake"))
+    }
+
     /// Where the lake is, as it was named.
     pub(crate) fn lake_name(&self) -> &str {
         &self.location

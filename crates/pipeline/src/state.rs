@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use leadq_contract::run::RunRecord;
+use leadq_contract::run::{FileStatus, RunRecord};
 use leadq_contract::{ClientId, Finding, ReportColumn, Table};
 use leadq_ingest::cells::hash::HashAlgorithm;
 use leadq_ingest::timeline::FileFacts;
@@ -109,8 +109,8 @@ pub(crate) struct FileState {
     /// With keyed digests.
     pub(crate) facts: FileFacts,
     pub(crate) reading: ReportReading,
-    /// It came when what it would change was frozen.
-    pub(crate) too_late: bool,
+    /// What becomes of it, if what it would change was frozen when it came; then it is not judged with the others.
+    pub(crate) aside: Option<FileStatus>,
     /// The archive keeps its bytes no longer.
     pub(crate) removed: bool,
 }
@@ -145,11 +145,13 @@ impl ClientState {
         self.rewind(self.frozen);
         let frozen: BTreeSet<usize> = self.snapshots.iter().map(|snapshot| snapshot.file).collect();
         let mut places = BTreeMap::new();
-        let mut kept = Vec::new();
+        let (mut kept, mut dropped) = (Vec::new(), BTreeSet::new());
         for (place, file) in std::mem::take(&mut self.files).into_iter().enumerate() {
             if frozen.contains(&place) || file.removed {
                 places.insert(place, kept.len());
                 kept.push(file);
+            } else {
+                dropped.insert((file.entry, file.content));
             }
         }
         for snapshot in &mut self.snapshots {
@@ -157,7 +159,11 @@ impl ClientState {
         }
         let known: BTreeSet<_> = kept.iter().map(|file| (file.entry.clone(), file.content.clone())).collect();
         self.files = kept;
-        self.taken.retain(|entry| known.contains(&(entry.name.clone(), entry.content.clone())));
+        // An archive is read again if any of its members has to be.
+        self.taken.retain(|entry| {
+            let file = (entry.name.clone(), entry.content.clone());
+            known.contains(&file) && !dropped.contains(&file)
+        });
         // Its leads are none of its files.
         self.tables.retain(|table, _| table == Table::DimLead.name());
     }
@@ -341,6 +347,44 @@ mod tests {
         assert!((11..=13).contains(&state.folded()));
         state.reset();
         assert_eq!(state.folded(), 11);
+    }
+
+    /// A file, or a member of an archive, as it was read.
+    fn file(entry: &str, name: &str, removed: bool) -> FileState {
+        FileState {
+            content: ContentId(entry.to_owned()),
+            entry: entry.to_owned(),
+            facts: FileFacts {
+                name: name.to_owned(),
+                snapshot_at: chrono::NaiveDateTime::default(),
+                digest: [0; 32],
+                modified: 0,
+                rejected: false,
+                archive: None,
+            },
+            reading: ReportReading::default(),
+            aside: None,
+            removed,
+        }
+    }
+
+    #[test]
+    fn a_replay_reads_again_what_it_has_not_kept_whole() {
+        let mut state = state(&[1], 1);
+        state.files = vec![
+            file("a.zip", "a.zip/1", false),
+            file("a.zip", "a.zip/2", false),
+            file("b.csv", "b.csv", false),
+            file("c.csv", "c.csv", true),
+        ];
+        state.snapshots = vec![SnapshotState { file: 0, dead: Vec::new(), findings: Vec::new() }];
+        let entry =
+            |name: &str| Entry { name: name.to_owned(), content: ContentId(name.to_owned()), modified: 0 };
+        state.taken = ["a.zip", "b.csv", "c.csv"].map(entry).into();
+        state.reset();
+        let names: Vec<_> = state.files.iter().map(|file| file.facts.name.as_str()).collect();
+        assert_eq!(names, ["a.zip/1", "c.csv"], "what is frozen, and what is gone");
+        assert_eq!(state.taken, [entry("c.csv")].into(), "the archive's other member is read again");
     }
 
     #[test]

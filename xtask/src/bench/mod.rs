@@ -183,6 +183,17 @@ fn measure(args: &BenchArgs, reports: &Path, binary: &Path, folder: &Path) -> io
         std::fs::remove_dir_all(folder)?;
     }
     std::fs::create_dir_all(folder)?;
+    let ran = leadq_run(args, reports, binary, folder)?;
+    Ok(ran.map(|(cost, told)| Measured { cost, record: told["run"].clone() }))
+}
+
+/// Runs leadq on a lake in a folder: what it took, and what it said; nothing, if it failed.
+fn leadq_run(
+    args: &BenchArgs,
+    reports: &Path,
+    binary: &Path,
+    folder: &Path,
+) -> io::Result<Option<(Cost, Value)>> {
     let mut command = Command::new(binary);
     command
         .args(["run", "--quiet", "--format", "json", "--memory", &args.memory, "--lake"])
@@ -197,8 +208,7 @@ fn measure(args: &BenchArgs, reports: &Path, binary: &Path, folder: &Path) -> io
         io::stderr().write_all(&output.stderr)?;
         return Ok(None);
     }
-    let told: Value = serde_json::from_slice(&output.stdout)?;
-    Ok(Some(Measured { cost, record: told["run"].clone() }))
+    Ok(Some((cost, serde_json::from_slice(&output.stdout)?)))
 }
 
 /// Processor seconds of the processes that have ended under this one; 0 where the system does not tell.

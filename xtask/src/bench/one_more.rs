@@ -3,11 +3,8 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use serde_json::Value;
-
-use super::{BenchArgs, Cost};
+use super::{BenchArgs, leadq_run};
 
 /// Measures for each number of snapshots before; false if a run fails.
 pub(super) fn run(args: &BenchArgs, binary: &Path, folder: &Path, out: &mut impl Write) -> io::Result<bool> {
@@ -32,10 +29,10 @@ pub(super) fn run(args: &BenchArgs, binary: &Path, folder: &Path, out: &mut impl
             let report = &older[(number * older.len() as u64 / before) as usize];
             take(report, &drop, number)?;
         }
-        let Some((history, _)) = leadq(args, binary, &place)? else { return Ok(false) };
+        let Some((history, _)) = leadq_run(args, &drop, binary, &place)? else { return Ok(false) };
         take(newest, &drop, *before)?;
-        let Some((one_more, told)) = leadq(args, binary, &place)? else { return Ok(false) };
-        let Some((nothing, _)) = leadq(args, binary, &place)? else { return Ok(false) };
+        let Some((one_more, told)) = leadq_run(args, &drop, binary, &place)? else { return Ok(false) };
+        let Some((nothing, _)) = leadq_run(args, &drop, binary, &place)? else { return Ok(false) };
         let seconds = &told["run"]["seconds"];
         let stages = ["leads", "reports", "history", "model"]
             .map(|stage| format!("{stage} {:.2}", seconds[stage].as_f64().unwrap_or_default()));
@@ -69,22 +66,4 @@ fn take(report: &Path, drop: &Path, number: u64) -> io::Result<()> {
     let (year, month, day) = (2010 + number / 336, number / 28 % 12 + 1, number % 28 + 1);
     let name = drop.join(format!("report_{year:04}{month:02}{day:02}.{extension}"));
     std::fs::hard_link(report, &name).or_else(|_| std::fs::copy(report, &name).map(|_| ()))
-}
-
-fn leadq(args: &BenchArgs, binary: &Path, place: &Path) -> io::Result<Option<(Cost, Value)>> {
-    let mut command = Command::new(binary);
-    command
-        .args(["run", "--quiet", "--format", "json", "--memory", &args.memory, "--lake"])
-        .arg(place.join("lake"))
-        .arg("--leads")
-        .arg(&args.leads)
-        .arg("--reports")
-        .arg(place.join("reports"))
-        .env("LEADQ_SECRET_FILE", place.join("secret"));
-    let (cost, output) = Cost::of(&mut command)?;
-    if !output.status.success() {
-        io::stderr().write_all(&output.stderr)?;
-        return Ok(None);
-    }
-    Ok(Some((cost, serde_json::from_slice(&output.stdout)?)))
 }

@@ -15,7 +15,7 @@ use leadq_pipeline::forget::{Person, Redacted, Scope, Whom, find, redact};
 use leadq_pipeline::ports::{Archive, Fault, Lake as _, LakeWriter, PortError};
 use leadq_pipeline::{RunError, RunRequest};
 
-use super::{Global, Printing};
+use super::{Global, Printing, Waiting};
 use crate::edges::Edges;
 use crate::failure::{Failure, Kind, Outcome};
 use crate::forgetting;
@@ -60,9 +60,8 @@ pub(crate) struct ForgetArgs {
     /// Do not ask
     #[arg(long)]
     yes: bool,
-    /// Wait until another run on the lake has ended, for so long at most, as 10m [default, if it is given alone: 1h]
-    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "1h", value_parser = humantime::parse_duration)]
-    wait: Option<Duration>,
+    #[command(flatten)]
+    waiting: Waiting,
     #[command(flatten)]
     printing: Printing,
 }
@@ -76,10 +75,7 @@ struct Found {
 pub(super) async fn run(global: &Global, args: &ForgetArgs) -> Outcome<ExitCode> {
     let settings = global.settings()?;
     let edges = Edges::open(&settings)?;
-    if !edges.lake.exists().await? {
-        return Err(Failure::data(format!("there is no lake at {}", edges.lake_name()))
-            .help("run `leadq run` first, or name another lake with --lake"));
-    }
+    edges.check_made().await?;
     let archive = edges.archive(&settings).await?;
     let request = work::request(&settings, &edges, false).await?;
     let person = person(args, &edges, &request).await?;
@@ -184,7 +180,7 @@ async fn take_out(
     person: &Person,
 ) -> Outcome<Redacted> {
     let request = work::request(settings, edges, false).await?;
-    let held = hold(edges, &request, args.wait).await?;
+    let held = hold(edges, &request, args.waiting.wait).await?;
     let keys: Vec<IdentifierKey> = person.identifiers.iter().copied().collect();
     let forgotten = forgetting::add(&edges.lake, &keys).await?;
     let request = RunRequest { forgotten, ..request };

@@ -28,6 +28,7 @@ mod trend;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, FromArgMatches, Parser, Subcommand};
 
@@ -82,6 +83,20 @@ struct PrintingRows {
     /// Form of the output
     #[arg(long, value_enum, default_value = "table")]
     format: RowsFormat,
+}
+
+/// What to do where somebody else writes to the lake.
+#[derive(Debug, Args)]
+struct Waiting {
+    /// Wait until another run on the lake has ended, for so long at most, as 10m [default, if it is given alone: 1h]
+    #[arg(
+        long,
+        value_name = "TIME",
+        num_args = 0..=1,
+        default_missing_value = "1h",
+        value_parser = humantime::parse_duration
+    )]
+    wait: Option<Duration>,
 }
 
 /// Which committed run is read.

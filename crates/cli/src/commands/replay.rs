@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
-use leadq_pipeline::ports::{Archive as _, Lake as _};
+use leadq_pipeline::ports::Archive as _;
 
 use super::run::tell;
-use super::{Global, Printing};
+use super::{Global, Printing, Waiting};
 use crate::edges::Edges;
 use crate::failure::{Failure, Outcome};
 use crate::progress::Progress;
@@ -25,9 +24,8 @@ use crate::work::{self, Order};
 
 Exit codes: 0 done; 3 the archive is empty; 4 another run is writing to the lake.")]
 pub(crate) struct ReplayArgs {
-    /// Wait until another run on the lake has ended, for so long at most, as 10m [default, if it is given alone: 1h]
-    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "1h", value_parser = humantime::parse_duration)]
-    wait: Option<Duration>,
+    #[command(flatten)]
+    waiting: Waiting,
     #[command(flatten)]
     printing: Printing,
 }
@@ -35,16 +33,13 @@ pub(crate) struct ReplayArgs {
 pub(super) async fn run(global: &Global, args: &ReplayArgs) -> Outcome<ExitCode> {
     let settings = global.settings()?;
     let edges = Edges::open(&settings)?;
-    if !edges.lake.exists().await? {
-        return Err(Failure::data(format!("there is no lake at {}", edges.lake_name()))
-            .help("run `leadq run` first, or name another lake with --lake"));
-    }
+    edges.check_made().await?;
     let archive = edges.archive(&settings).await?;
     if archive.catalogue().await?.is_empty() {
         return Err(Failure::data("the archive is empty").help("run `leadq run` first"));
     }
     let observer = Arc::new(Progress::new(global.quiet));
-    let order = Order { wait: args.wait, replay: true };
+    let order = Order { wait: args.waiting.wait, replay: true };
     let outcome = work::take_in(&settings, &edges, &archive, order, observer).await?;
     tell(&settings, &edges, &outcome, args.printing.format, false).await
 }

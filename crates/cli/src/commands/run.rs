@@ -5,7 +5,6 @@ mod dry_run;
 use std::collections::HashSet;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use leadq_contract::{Finding, Severity};
@@ -13,7 +12,7 @@ use leadq_metrics::{Basis, Counts};
 use leadq_pipeline::{RunOutcome, View};
 use serde_json::json;
 
-use super::{Global, Printing, fetched, findings, metrics};
+use super::{Global, Printing, Waiting, fetched, findings, metrics};
 use crate::edges::Edges;
 use crate::environment::Environment;
 use crate::failure::{EXIT_NEW_FINDINGS, Outcome};
@@ -39,9 +38,8 @@ pub(crate) struct RunArgs {
     /// Show what would be fetched and taken in; write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Wait until another run on the lake has ended, for so long at most, as 10m [default, if it is given alone: 1h]
-    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "1h", value_parser = humantime::parse_duration)]
-    wait: Option<Duration>,
+    #[command(flatten)]
+    waiting: Waiting,
     /// Leave with exit code 10 if the run found warnings or errors that the run before had not
     #[arg(long)]
     strict: bool,
@@ -57,7 +55,8 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Outcome<ExitCode> {
     }
     let observer = Arc::new(Progress::new(global.quiet));
     let edges = Edges::open(&settings)?;
-    let done = work::run(&settings, &edges, Order { wait: args.wait, ..Order::default() }, observer).await?;
+    let done =
+        work::run(&settings, &edges, Order { wait: args.waiting.wait, ..Order::default() }, observer).await?;
     fetched::warn(&done.synced);
     tell(&settings, &edges, &done.outcome, args.printing.format, args.strict).await
 }

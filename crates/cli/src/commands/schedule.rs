@@ -15,7 +15,7 @@ use leadq_watch::schedule::Schedule;
 use leadq_watch::systemd::Systemd;
 use tokio::sync::watch;
 
-use super::Global;
+use super::{Global, Waiting};
 use crate::config;
 use crate::edges::Edges;
 use crate::failure::{Failure, Outcome};
@@ -46,14 +46,13 @@ pub(crate) struct ScheduleArgs {
     /// Address of /healthz, /readyz and /metrics [default: schedule.listen, or else 127.0.0.1:9464]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
-    /// Wait until another run on the lake has ended, for so long at most, as 10m [default, if it is given alone: 1h]
-    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "1h", value_parser = humantime::parse_duration)]
-    wait: Option<Duration>,
+    #[command(flatten)]
+    waiting: Waiting,
 }
 
 pub(super) async fn run(global: &Global, args: ScheduleArgs) -> Outcome<ExitCode> {
     let settings = global.settings()?;
-    let job = Unattended::new(global.flags(), settings.clone(), args.wait);
+    let job = Unattended::new(global.flags(), settings.clone(), args.waiting.wait);
     if args.once { once(job).await } else { stay(&settings, job, args.listen).await }
 }
 

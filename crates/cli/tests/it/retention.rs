@@ -1,6 +1,7 @@
 //! Files leave the archive in time: history before is frozen, and what would change it is refused (spec 1.8, `too_late`).
 
 use std::fs;
+use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
@@ -93,4 +94,44 @@ fn what_would_change_frozen_history_is_refused_and_what_comes_after_it_is_not() 
     // What was refused stays refused.
     succeeded(place.leadq(&["replay", "--quiet"]));
     assert_eq!(place.json(&["findings", "--code", "too_late"]), found);
+}
+
+#[test]
+fn what_is_frozen_and_comes_again_changes_nothing() {
+    let place = place("\n[archive]\nkeep_files = 4\n");
+    let before = place.table("record_version");
+    // Under a name that comes first in order; what was dropped before, with a later time.
+    fs::copy(place.path("reports/r_2023-01-10.csv"), place.path("reports/a_2023-01-10.csv")).unwrap();
+    succeeded(place.leadq(&["run", "--quiet"]));
+    assert_eq!(place.table("record_version"), before);
+    let files = place.json(&["files"]);
+    let again = files.as_array().unwrap().iter().find(|file| file["file"] == "a_2023-01-10.csv").unwrap();
+    assert_eq!(again["status"], "already_ingested", "{again}");
+    assert_eq!(place.json(&["findings", "--code", "too_late"]), json!([]));
+}
+
+#[test]
+fn an_archive_that_is_frozen_in_part_is_replayed_whole() {
+    let place = Place::new();
+    place.write("leadq.toml", format!("{CONFIG}\n[archive]\nkeep_files = 1\n"));
+    place.leads("leads.parquet", &[lead("a", "a", "a", "2023-01-01T10:00:00")]);
+    // The first member is of a day long gone, the other of a day to come.
+    let mut zip = zip::ZipWriter::new(fs::File::create(place.path("reports/all.zip")).unwrap());
+    for (name, demo) in [("r_2023-01-10.csv", "0"), ("r_2023-01-20.csv", "1")] {
+        place.report(name, &[&format!("01/06/2023,1,a,a,98311,,1,{demo},Data")]);
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(&fs::read(place.path("reports").join(name)).unwrap()).unwrap();
+        fs::remove_file(place.path("reports").join(name)).unwrap();
+    }
+    zip.finish().unwrap();
+    succeeded(place.leadq(&["run", "--quiet"]));
+    for day in 21..23 {
+        report(&place, day);
+        succeeded(place.leadq(&["run", "--quiet"]));
+    }
+    let before = place.table("record_version");
+    for _ in 0..2 {
+        succeeded(place.leadq(&["replay", "--quiet"]));
+        assert_eq!(place.table("record_version"), before);
+    }
 }

@@ -13,6 +13,8 @@ mod kept;
 #[cfg(test)]
 mod lease;
 #[cfg(test)]
+mod moto;
+#[cfg(test)]
 mod readers;
 #[cfg(test)]
 mod refusal;

@@ -3,10 +3,7 @@
 //! The store takes its address and credentials from the environment, which a test cannot set for itself; so each test
 //! is run by a process of its own that this one starts with the server's address.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 
 use leadq_contract::Table;
@@ -14,78 +11,23 @@ use leadq_lake::{CrashPoint, DeltaLake};
 use leadq_pipeline::ports::{Fault, Lake as _, PortError};
 
 use crate::kept::{Change, Kept, TIMES};
+use crate::moto::Server;
 use crate::support::{SECRET, dimensions, run_on};
 
 /// Names the bucket of the processes below.
 const BUCKET: &str = "LEADQ_TEST_BUCKET";
 
-struct Server {
-    process: Child,
-    address: String,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ended = self.process.kill();
-        let _reaped = self.process.wait();
-    }
-}
-
-impl Server {
-    fn start() -> Self {
-        let program = program();
-        let started = Command::new(&program)
-            .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn();
-        let mut process = started.unwrap_or_else(|error| {
-            panic!("cannot start {}: {error}; run `cargo xtask setup`", program.display())
-        });
-        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let address = loop {
-            let line = lines.next().expect("the S3 server ended before it told its address").unwrap();
-            if let Some((_, address)) = line.split_once("Running on http://") {
-                break address.trim().to_owned();
-            }
-        };
-        // It tells each request; somebody has to listen.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { process, address }
-    }
-
-    /// Makes a bucket; moto believes anybody.
-    fn bucket(&self, name: &str) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let request = format!(
-            "PUT /{name} HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-            self.address
-        );
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    }
-
-    /// Runs one of the tests below with a bucket of its own.
-    fn run(&self, test: &str, bucket: &str) -> std::process::Output {
-        command(test)
-            .env(BUCKET, bucket)
-            .env("AWS_ENDPOINT_URL", format!("http://{}", self.address))
-            .env("AWS_ALLOW_HTTP", "true")
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
-            .env("AWS_REGION", "us-east-1")
-            .output()
-            .unwrap()
-    }
-}
-
-/// Python with moto, where `cargo xtask setup` installs it.
-fn program() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    // target/debug/deps/it-0123
-    test.ancestors().nth(3).unwrap().join("servers/bin/python")
+/// Runs one of the tests below with a bucket of its own.
+fn run(server: &Server, test: &str, bucket: &str) -> std::process::Output {
+    command(test)
+        .env(BUCKET, bucket)
+        .env("AWS_ENDPOINT_URL", format!("http://{}", server.address))
+        .env("AWS_ALLOW_HTTP", "true")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_REGION", "us-east-1")
+        .output()
+        .unwrap()
 }
 
 fn command(test: &str) -> Command {
@@ -98,8 +40,8 @@ fn command(test: &str) -> Command {
 fn a_lake_on_s3() {
     let server = Server::start();
     for (test, bucket) in [("runs", "runs"), ("lease", "lease")] {
-        server.bucket(bucket);
-        let output = server.run(test, bucket);
+        server.ask("PUT", &format!("/{bucket}"), b"");
+        let output = run(&server, test, bucket);
         let told = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && told.contains("1 passed"), "{told}");
     }

@@ -8,7 +8,7 @@ mod rows;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use leadq_contract::run::RunFile;
+use leadq_contract::run::{FileStatus, RunFile};
 use leadq_contract::{ClientSettings, FindingCode, Table};
 use leadq_ingest::cells::hash::HashAlgorithm;
 use leadq_ingest::timeline::{FileFacts, natural};
@@ -82,7 +82,6 @@ impl Stages<'_> {
         let mut state = state.unwrap_or_default();
         if !due.replay && state.algorithm != algorithm && state.has_plain_text() {
             // Plain text in its reports was hashed otherwise than its leads are now.
-            state.taken.clear();
             due = ClientDue { replay: true, ..ClientDue::of(None, catalogue, &settings, &self.request) };
         }
         if due.replay {
@@ -122,16 +121,20 @@ impl Stages<'_> {
         let mut rows = HashMap::new();
         for part in self.read_reports(client, entries, state.algorithm).await? {
             self.count_rows(&part.reading);
+            let aside = state.aside(&part.facts);
             let place = match known.get(&identity(&part.facts)) {
                 Some(place) => {
-                    state.files[*place].again(&part.facts);
+                    // What was decided when it was frozen stays so.
+                    if aside.is_none() {
+                        state.files[*place].again(&part.facts);
+                    }
                     *place
                 }
                 None => {
                     state.files.push(FileState {
                         content: part.entry.content.clone(),
                         entry: part.entry.name.clone(),
-                        too_late: state.is_too_late(&part.facts),
+                        aside,
                         facts: part.facts.clone(),
                         reading: part.reading.clone(),
                         removed: false,
@@ -272,16 +275,26 @@ impl ClientState {
         found.into_iter().any(|found| found.code == FindingCode::PlaintextPii)
     }
 
-    /// Whether a file would change what is frozen. One that is frozen already changes nothing.
-    fn is_too_late(&self, file: &FileFacts) -> bool {
-        let frozen = &self.snapshots[..self.frozen.min(self.snapshots.len())];
-        let Some(last) = frozen.last().map(|snapshot| &self.files[snapshot.file].facts) else { return false };
-        let order = file.snapshot_at.cmp(&last.snapshot_at);
-        let again = frozen
-            .iter()
-            .map(|snapshot| &self.files[snapshot.file].facts)
-            .any(|known| known.digest == file.digest && known.snapshot_at == file.snapshot_at);
-        order.then_with(|| natural(&file.name, &last.name)).is_le() && !again
+    /// What becomes of a file that would change what is frozen: it is refused, unless it only repeats what is there.
+    fn aside(&self, file: &FileFacts) -> Option<FileStatus> {
+        let frozen = self.snapshots.iter().take(self.frozen).map(|snapshot| &self.files[snapshot.file].facts);
+        let last = frozen.clone().last()?;
+        let repeats =
+            |known: &FileFacts| known.digest == file.digest && known.snapshot_at == file.snapshot_at;
+        if frozen.clone().any(repeats) {
+            return Some(FileStatus::AlreadyIngested);
+        }
+        // A corrected archive would take all members of the one before with it.
+        let corrects = |known: &FileFacts| match (&known.archive, &file.archive) {
+            (Some(known), Some(archive)) => {
+                known.name == archive.name
+                    && known.snapshot_at == archive.snapshot_at
+                    && known.digest != archive.digest
+            }
+            _ => false,
+        };
+        let order = file.snapshot_at.cmp(&last.snapshot_at).then_with(|| natural(&file.name, &last.name));
+        (order.is_le() || frozen.clone().any(corrects)).then_some(FileStatus::Rejected)
     }
 }
 

@@ -6,7 +6,7 @@ use arrow::array::{Array as _, AsArray as _};
 use arrow::datatypes::Date32Type;
 use arrow::record_batch::RecordBatch;
 use futures::TryStreamExt as _;
-use leadq_contract::table::quoted;
+use leadq_contract::table::{literal, quoted};
 use leadq_contract::{ClientSettings, Table, rows};
 use leadq_matching::ClientFold;
 use leadq_matching::plan::{self, input};
@@ -158,8 +158,8 @@ impl Stages<'_> {
             queries.push(format!("SELECT {columns} FROM {BEFORE}"));
         }
         if fresh {
-            let id = client.id.0.replace('\'', "''");
-            queries.push(format!("SELECT {columns} FROM {} WHERE client_id = '{id}'", leads::FRESH));
+            let id = literal(&client.id.0);
+            queries.push(format!("SELECT {columns} FROM {} WHERE client_id = {id}", leads::FRESH));
         }
         if queries.is_empty() {
             return self.scratch(input::LEAD_CLEAN, RecordBatch::new_empty(schema)).await;

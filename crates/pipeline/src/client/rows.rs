@@ -8,7 +8,7 @@ use leadq_matching::health::ColumnCounts;
 
 use crate::batches::{DigitsRow, FileRow, SnapshotRow};
 use crate::leads;
-use crate::state::{ClientState, LeadsState};
+use crate::state::{ClientState, FileState, LeadsState};
 
 /// A client's files, judged.
 pub(super) struct Judged {
@@ -18,12 +18,14 @@ pub(super) struct Judged {
     pub(super) order: Vec<usize>,
 }
 
-/// Which files stand, and in what order. What came too late stands for nothing.
+/// Which files stand, and in what order.
 pub(super) fn judge(state: &ClientState) -> Judged {
-    let judged: Vec<usize> = (0..state.files.len()).filter(|place| !state.files[*place].too_late).collect();
+    let judged: Vec<usize> =
+        (0..state.files.len()).filter(|place| state.files[*place].aside.is_none()).collect();
     let facts: Vec<_> = judged.iter().map(|place| state.files[*place].facts.clone()).collect();
     let timeline = timeline::arrange(&facts);
-    let mut fates = vec![FileStatus::Rejected; state.files.len()];
+    let mut fates: Vec<_> =
+        state.files.iter().map(|file| file.aside.unwrap_or(FileStatus::Rejected)).collect();
     for (place, fate) in judged.iter().zip(&timeline.fates) {
         fates[*place] = *fate;
     }
@@ -38,13 +40,18 @@ pub(super) fn file_rows(client: &ClientSettings, state: &ClientState, judged: &J
             name: file.facts.name.clone(),
             snapshot_at: file.facts.snapshot_at,
             status: *fate,
-            reason: if file.too_late { Some(TOO_LATE.to_owned()) } else { file.reading.rejected.clone() },
+            reason: if is_too_late(file) { Some(TOO_LATE.to_owned()) } else { file.reading.rejected.clone() },
             read_as: file.reading.form.clone(),
             content_key: file.facts.digest,
             bytes: file.reading.bytes,
             buckets: file.reading.buckets,
         })
         .collect()
+}
+
+/// Whether it would have changed what was frozen.
+fn is_too_late(file: &FileState) -> bool {
+    file.aside == Some(FileStatus::Rejected)
 }
 
 /// Why a file that came too late is rejected.
@@ -89,7 +96,7 @@ pub(super) fn findings(
             count,
             samples,
         };
-        let late = file.too_late.then(|| {
+        let late = is_too_late(file).then(|| {
             finding(
                 FindingCode::TooLate,
                 None,
@@ -98,7 +105,7 @@ pub(super) fn findings(
                 vec![format!("snapshot of {}", file.facts.snapshot_at)],
             )
         });
-        let found = file.reading.findings.iter().filter(|_| !file.too_late);
+        let found = file.reading.findings.iter().filter(|_| !is_too_late(file));
         let found = found
             .map(move |f| finding(f.code, f.line, f.column.clone(), f.count, f.samples.clone()))
             .collect::<Vec<_>>();

@@ -1,6 +1,8 @@
 //! Drops and a lake on real servers: OpenSSH, an SFTP server that misbehaves, S3 (moto).
 
 mod misbehaving;
+#[path = "../../../../lake/tests/it/moto.rs"]
+mod moto;
 mod openssh;
 mod s3;
 #[path = "../../../../sftp/tests/it/openssh/sshd.rs"]
