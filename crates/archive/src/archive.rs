@@ -116,7 +116,7 @@ fn seal_pieces(draft: &Draft, mut pieces: Receiver<Piece>, keys: &Keys) -> io::R
     let mut sealing = Sealing::new(draft.handle()?, keys)?;
     loop {
         match pieces.blocking_recv() {
-            Some(Piece::Bytes(bytes)) => sealing = sealing.write(&bytes)?,
+            Some(Piece::Bytes(bytes)) => sealing.write(&bytes)?,
             Some(Piece::End) => return sealing.end(),
             None => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the content was cut off")),
         }

@@ -1,16 +1,23 @@
 //! Writing a blob: content is digested, compressed where that helps, and encrypted, as it goes by.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io;
 
-use age::Encryptor;
-use age::stream::StreamWriter;
+use zstd::stream::raw::{CParameter, Encoder, InBuffer, Operation as _, OutBuffer};
 
 use crate::keys::Keys;
+use crate::payload::Writer;
 use crate::trailer::{Form, Trailer};
 
-/// Fast, and text comes to about a fifth.
-const LEVEL: i32 = 3;
+/// The fastest level that gives letters as many bits as they need: of hashes in hex, that is nearly all there is to
+/// gain.
+const LEVEL: i32 = 1;
+/// How far back matches are looked for, as a power of two: what is looked at stays in the processor's second cache.
+const WINDOW: u32 = 17;
+/// Places that are remembered, as a power of two.
+const HASHED: u32 = 12;
+/// Shortest match that is looked for.
+const MATCH: u32 = 6;
 /// How many first bytes tell whether a content is compressed.
 const LOOKED_AT: usize = 6;
 /// How compressed content begins: gzip, zstd, zip and workbooks, Parquet, bzip2, xz, 7z, RAR.
@@ -29,90 +36,100 @@ const COMPRESSED: [&[u8]; 9] = [
 /// Writes one blob to a file.
 pub(crate) struct Sealing {
     body: Body,
+    output: Writer,
     hasher: blake3::Hasher,
     bytes: u64,
 }
 
-/// Where the content goes.
+/// How the content is written.
 enum Body {
-    /// Nowhere yet: its first bytes.
-    Beginning(Vec<u8>, Output),
-    Plain(Output),
-    Zstd(zstd::Encoder<'static, Output>),
+    /// That is not known yet: its first bytes.
+    Beginning(Vec<u8>),
+    Plain,
+    Zstd(Encoder<'static>),
 }
-
-type Output = StreamWriter<BufWriter<File>>;
 
 /// What was written, but for the trailer.
 pub(crate) struct Written {
     pub(crate) digest: blake3::Hash,
     pub(crate) bytes: u64,
     form: Form,
-    output: Output,
+    output: Writer,
 }
 
 impl Sealing {
     /// Begins a blob at the beginning of an empty file.
     pub(crate) fn new(file: File, keys: &Keys) -> io::Result<Self> {
-        let recipient: &dyn age::Recipient = keys.recipient();
-        let encryptor = Encryptor::with_recipients(std::iter::once(recipient)).map_err(io::Error::other)?;
-        let output = encryptor.wrap_output(BufWriter::with_capacity(128 << 10, file))?;
-        Ok(Self { body: Body::Beginning(Vec::new(), output), hasher: blake3::Hasher::new(), bytes: 0 })
+        let (body, hasher) = (Body::Beginning(Vec::new()), blake3::Hasher::new());
+        Ok(Self { body, output: Writer::new(file, keys)?, hasher, bytes: 0 })
     }
 
     /// Adds bytes of the content.
-    pub(crate) fn write(self, bytes: &[u8]) -> io::Result<Self> {
-        let Self { body, mut hasher, bytes: before } = self;
-        hasher.update(bytes);
-        let body = match body {
-            Body::Beginning(mut head, output) => {
-                head.extend_from_slice(bytes);
-                if head.len() < LOOKED_AT { Body::Beginning(head, output) } else { begin(&head, output)? }
-            }
-            Body::Plain(mut output) => {
-                output.write_all(bytes)?;
-                Body::Plain(output)
-            }
-            Body::Zstd(mut encoder) => {
-                encoder.write_all(bytes)?;
-                Body::Zstd(encoder)
-            }
-        };
-        Ok(Self { body, hasher, bytes: before + bytes.len() as u64 })
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hasher.update(bytes);
+        self.bytes += bytes.len() as u64;
+        if let Body::Beginning(head) = &mut self.body {
+            head.extend_from_slice(bytes);
+            return if head.len() < LOOKED_AT { Ok(()) } else { self.begin() };
+        }
+        self.put(bytes)
+    }
+
+    /// Decides on the form by the content's first bytes.
+    fn begin(&mut self) -> io::Result<()> {
+        let Body::Beginning(head) = &mut self.body else { return Ok(()) };
+        let head = std::mem::take(head);
+        let is_compressed = COMPRESSED.iter().any(|magic| head.starts_with(magic));
+        self.body = if is_compressed { Body::Plain } else { Body::Zstd(encoder()?) };
+        self.put(&head)
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let Body::Zstd(encoder) = &mut self.body else { return self.output.write_all(bytes) };
+        let mut input = InBuffer::around(bytes);
+        while input.pos() < bytes.len() {
+            let mut room = OutBuffer::around(self.output.room()?);
+            encoder.run(&mut input, &mut room)?;
+            let written = room.pos();
+            self.output.take(written);
+        }
+        Ok(())
     }
 
     /// Ends the content.
-    pub(crate) fn end(self) -> io::Result<Written> {
-        let body = match self.body {
-            Body::Beginning(head, output) => begin(&head, output)?,
-            other => other,
+    pub(crate) fn end(mut self) -> io::Result<Written> {
+        self.begin()?;
+        let form = match &mut self.body {
+            Body::Zstd(encoder) => {
+                let mut left = 1;
+                while left > 0 {
+                    let mut room = OutBuffer::around(self.output.room()?);
+                    left = encoder.finish(&mut room, true)?;
+                    let written = room.pos();
+                    self.output.take(written);
+                }
+                Form::Zstd
+            }
+            Body::Plain | Body::Beginning(_) => Form::Plain,
         };
-        let (form, output) = match body {
-            Body::Zstd(encoder) => (Form::Zstd, encoder.finish()?),
-            Body::Plain(output) | Body::Beginning(_, output) => (Form::Plain, output),
-        };
-        Ok(Written { digest: self.hasher.finalize(), bytes: self.bytes, form, output })
+        Ok(Written { digest: self.hasher.finalize(), bytes: self.bytes, form, output: self.output })
     }
 }
 
 impl Written {
     /// Ends the blob, for the name under which it is stored; its bytes are on the disk then.
     pub(crate) fn finish(self, name: &str) -> io::Result<File> {
-        let mut output = self.output;
-        output.write_all(&Trailer::new(self.form, self.bytes, name).encode())?;
-        let file = output.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let file = self.output.finish(&Trailer::new(self.form, self.bytes, name).encode())?;
         file.sync_all()?;
         Ok(file)
     }
 }
 
-/// Decides on the form by a content's first bytes.
-fn begin(head: &[u8], mut output: Output) -> io::Result<Body> {
-    if COMPRESSED.iter().any(|magic| head.starts_with(magic)) {
-        output.write_all(head)?;
-        return Ok(Body::Plain(output));
+fn encoder() -> io::Result<Encoder<'static>> {
+    let mut encoder = Encoder::new(LEVEL)?;
+    for parameter in [CParameter::WindowLog(WINDOW), CParameter::HashLog(HASHED), CParameter::MinMatch(MATCH)]
+    {
+        encoder.set_parameter(parameter)?;
     }
-    let mut encoder = zstd::Encoder::new(output, LEVEL)?;
-    encoder.write_all(head)?;
-    Ok(Body::Zstd(encoder))
+    Ok(encoder)
 }

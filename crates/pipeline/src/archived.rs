@@ -27,8 +27,14 @@ impl Watched {
         self.inner
     }
 
-    /// An error if the archive could not be read.
-    pub(crate) fn sound(&self, name: &str) -> Result<(), PortError> {
+    /// An error if the archive could not be read, or is damaged where the file was not read: a file that is told to
+    /// be wrong was read up to there only.
+    pub(crate) fn sound(&mut self, name: &str) -> Result<(), PortError> {
+        if self.failed.is_none() {
+            let verified = self.inner.verify();
+            // What it says is remembered.
+            drop(self.watch(verified));
+        }
         match &self.failed {
             None => Ok(()),
             Some(reason) => Err(PortError::permanent("read from the archive", name, reason)
