@@ -9,6 +9,7 @@
 mod archive;
 mod blob;
 mod catalogue;
+mod compress;
 mod fault;
 mod folder;
 mod header;

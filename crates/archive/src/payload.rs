@@ -110,9 +110,11 @@ impl Reader {
         let (start, key) = header::read(&mut file, keys)?;
         let sealed = file.seek(SeekFrom::End(0))?.saturating_sub(start);
         let chunks = sealed.div_ceil(SEALED);
-        let len = sealed.checked_sub(chunks * TAG as u64).filter(|len| *len > 0);
+        let len = sealed.checked_sub(chunks * TAG as u64);
+        // No chunk is empty.
+        let len = len.filter(|len| *len > chunks.saturating_sub(1) * CHUNK as u64);
         let (Some(len), Ok(count)) = (len, usize::try_from(chunks)) else {
-            return Err(Damage::new("it is too short for a blob").into());
+            return Err(Damage::new("it is damaged or cut short").into());
         };
         let (chunk, sound) = (Vec::with_capacity(CHUNK + TAG), vec![false; count]);
         let mut reader = Self { file, key, start, len, chunk, at_hand: None, next: None, sound };

@@ -3,21 +3,11 @@
 use std::fs::File;
 use std::io;
 
-use zstd::stream::raw::{CParameter, Encoder, InBuffer, Operation as _, OutBuffer};
-
+use crate::compress::Compressor;
 use crate::keys::Keys;
 use crate::payload::Writer;
 use crate::trailer::{Form, Trailer};
 
-/// The fastest level that gives letters as many bits as they need: of hashes in hex, that is nearly all there is to
-/// gain.
-const LEVEL: i32 = 1;
-/// How far back matches are looked for, as a power of two: what is looked at stays in the processor's second cache.
-const WINDOW: u32 = 17;
-/// Places that are remembered, as a power of two.
-const HASHED: u32 = 12;
-/// Shortest match that is looked for.
-const MATCH: u32 = 6;
 /// How many first bytes tell whether a content is compressed.
 const LOOKED_AT: usize = 6;
 /// How compressed content begins: gzip, zstd, zip and workbooks, Parquet, bzip2, xz, 7z, RAR.
@@ -46,7 +36,7 @@ enum Body {
     /// That is not known yet: its first bytes.
     Beginning(Vec<u8>),
     Plain,
-    Zstd(Encoder<'static>),
+    Zstd(Compressor),
 }
 
 /// What was written, but for the trailer.
@@ -80,18 +70,16 @@ impl Sealing {
         let Body::Beginning(head) = &mut self.body else { return Ok(()) };
         let head = std::mem::take(head);
         let is_compressed = COMPRESSED.iter().any(|magic| head.starts_with(magic));
-        self.body = if is_compressed { Body::Plain } else { Body::Zstd(encoder()?) };
+        self.body = if is_compressed { Body::Plain } else { Body::Zstd(Compressor::new()?) };
         self.put(&head)
     }
 
-    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let Body::Zstd(encoder) = &mut self.body else { return self.output.write_all(bytes) };
-        let mut input = InBuffer::around(bytes);
-        while input.pos() < bytes.len() {
-            let mut room = OutBuffer::around(self.output.room()?);
-            encoder.run(&mut input, &mut room)?;
-            let written = room.pos();
-            self.output.take(written);
+    fn put(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        let Body::Zstd(compressor) = &mut self.body else { return self.output.write_all(bytes) };
+        while !bytes.is_empty() {
+            let step = compressor.compress(bytes, self.output.room()?)?;
+            self.output.take(step.filled);
+            bytes = &bytes[step.taken..];
         }
         Ok(())
     }
@@ -100,16 +88,13 @@ impl Sealing {
     pub(crate) fn end(mut self) -> io::Result<Written> {
         self.begin()?;
         let form = match &mut self.body {
-            Body::Zstd(encoder) => {
-                let mut left = 1;
-                while left > 0 {
-                    let mut room = OutBuffer::around(self.output.room()?);
-                    left = encoder.finish(&mut room, true)?;
-                    let written = room.pos();
-                    self.output.take(written);
+            Body::Zstd(compressor) => loop {
+                let step = compressor.end(self.output.room()?)?;
+                self.output.take(step.filled);
+                if step.left == 0 {
+                    break Form::Zstd;
                 }
-                Form::Zstd
-            }
+            },
             Body::Plain | Body::Beginning(_) => Form::Plain,
         };
         Ok(Written { digest: self.hasher.finalize(), bytes: self.bytes, form, output: self.output })
@@ -123,13 +108,4 @@ impl Written {
         file.sync_all()?;
         Ok(file)
     }
-}
-
-fn encoder() -> io::Result<Encoder<'static>> {
-    let mut encoder = Encoder::new(LEVEL)?;
-    for parameter in [CParameter::WindowLog(WINDOW), CParameter::HashLog(HASHED), CParameter::MinMatch(MATCH)]
-    {
-        encoder.set_parameter(parameter)?;
-    }
-    Ok(encoder)
 }
