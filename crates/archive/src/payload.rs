@@ -43,25 +43,16 @@ impl Writer {
         Ok(Self { file, key, chunk: vec![0; CHUNK + TAG].into(), filled: 0, number: 0 })
     }
 
-    /// Room for further bytes, never none: what is put there is to be [taken](Self::take).
-    pub(crate) fn room(&mut self) -> io::Result<&mut [u8]> {
-        if self.filled == CHUNK {
-            self.seal(false)?;
-        }
-        Ok(&mut self.chunk[self.filled..CHUNK])
-    }
-
-    /// Takes the first bytes of the room.
-    pub(crate) fn take(&mut self, bytes: usize) {
-        self.filled = (self.filled + bytes).min(CHUNK);
-    }
-
     pub(crate) fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
-            let room = self.room()?;
+            // A full chunk is written only now: it is not the last one.
+            if self.filled == CHUNK {
+                self.seal(false)?;
+            }
+            let room = &mut self.chunk[self.filled..CHUNK];
             let (now, later) = bytes.split_at(bytes.len().min(room.len()));
             room[..now.len()].copy_from_slice(now);
-            self.take(now.len());
+            self.filled += now.len();
             bytes = later;
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-use crate::compress::Compressor;
+use crate::compress::{BLOCK, Compressor};
 use crate::keys::Keys;
 use crate::payload::Writer;
 use crate::trailer::{Form, Trailer};
@@ -36,7 +36,8 @@ enum Body {
     /// That is not known yet: its first bytes.
     Beginning(Vec<u8>),
     Plain,
-    Zstd(Compressor),
+    /// With what does not fill a block yet.
+    Zstd(Compressor, Vec<u8>),
 }
 
 /// What was written, but for the trailer.
@@ -70,16 +71,24 @@ impl Sealing {
         let Body::Beginning(head) = &mut self.body else { return Ok(()) };
         let head = std::mem::take(head);
         let is_compressed = COMPRESSED.iter().any(|magic| head.starts_with(magic));
-        self.body = if is_compressed { Body::Plain } else { Body::Zstd(Compressor::new()?) };
+        self.body = if is_compressed { Body::Plain } else { Body::Zstd(Compressor::new()?, Vec::new()) };
         self.put(&head)
     }
 
     fn put(&mut self, mut bytes: &[u8]) -> io::Result<()> {
-        let Body::Zstd(compressor) = &mut self.body else { return self.output.write_all(bytes) };
+        let Body::Zstd(compressor, begun) = &mut self.body else { return self.output.write_all(bytes) };
         while !bytes.is_empty() {
-            let step = compressor.compress(bytes, self.output.room()?)?;
-            self.output.take(step.filled);
-            bytes = &bytes[step.taken..];
+            let (now, later) = bytes.split_at(bytes.len().min(BLOCK - begun.len()));
+            bytes = later;
+            if now.len() == BLOCK {
+                self.output.write_all(compressor.frame(now)?)?;
+                continue;
+            }
+            begun.extend_from_slice(now);
+            if begun.len() == BLOCK {
+                self.output.write_all(compressor.frame(begun)?)?;
+                begun.clear();
+            }
         }
         Ok(())
     }
@@ -88,13 +97,12 @@ impl Sealing {
     pub(crate) fn end(mut self) -> io::Result<Written> {
         self.begin()?;
         let form = match &mut self.body {
-            Body::Zstd(compressor) => loop {
-                let step = compressor.end(self.output.room()?)?;
-                self.output.take(step.filled);
-                if step.left == 0 {
-                    break Form::Zstd;
+            Body::Zstd(compressor, begun) => {
+                if !begun.is_empty() || self.bytes == 0 {
+                    self.output.write_all(compressor.frame(begun)?)?;
                 }
-            },
+                Form::Zstd
+            }
             Body::Plain | Body::Beginning(_) => Form::Plain,
         };
         Ok(Written { digest: self.hasher.finalize(), bytes: self.bytes, form, output: self.output })

@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 use crate::place::{self, Wanted};
 
 /// Bytes that are read at once.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 256 << 10;
 
 /// A folder, a file, or what a pattern takes, on this machine.
 #[derive(Debug, Clone)]
