@@ -27,7 +27,7 @@ const BLOBS: &str = "blobs";
 /// How their names end.
 const SUFFIX: &str = ".age";
 /// Pieces of a content that wait to be encrypted.
-const WAITING: usize = 8;
+const WAITING: usize = 4;
 
 /// An archive in a folder or an object store. See the crate for what is where.
 #[derive(Debug)]
