@@ -95,7 +95,7 @@ impl Stages<'_> {
         let judged = judge(&state);
         let fold = self.fold(&settings, &mut state, &judged.order, read).await?;
         state.freeze(state.leaving(&judged.order, &self.expired));
-        self.model(&settings, &mut state, &judged, &fold, leads).await?;
+        self.model(&settings, &mut state, &judged, fold, leads).await?;
         for (place, file) in state.files.iter().enumerate().skip(known) {
             self.note_file(RunFile {
                 client: settings.id.0.clone(),
@@ -278,7 +278,7 @@ impl ClientState {
     /// What becomes of a file that would change what is frozen: it is refused, unless it only repeats what is there.
     fn aside(&self, file: &FileFacts) -> Option<FileStatus> {
         let frozen = self.snapshots.iter().take(self.frozen).map(|snapshot| &self.files[snapshot.file].facts);
-        let last = frozen.clone().last()?;
+        let last = frozen.clone().next_back()?;
         let repeats =
             |known: &FileFacts| known.digest == file.digest && known.snapshot_at == file.snapshot_at;
         if frozen.clone().any(repeats) {

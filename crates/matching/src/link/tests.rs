@@ -1,0 +1,1 @@
+//! Linking as a whole, on leads and records made up at random.
