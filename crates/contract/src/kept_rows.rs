@@ -75,6 +75,18 @@ impl KeptRows {
         }
     }
 
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.runs.iter().map(|run| run.count as usize).sum()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
     /// Line and number of each row, in the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
         let rows = |run: &RowRun| {

@@ -6,7 +6,7 @@ use leadq_contract::KeptRows;
 use super::group::Group;
 use super::known::Slot;
 use super::rows::{RowReader, RowValues};
-use super::{ClientFold, FoldError};
+use super::{ClientFold, FoldError, hash_of};
 
 /// A record's rows in a snapshot: the first, and what they come to together if there are more.
 #[derive(Debug, Clone, Copy)]
@@ -29,9 +29,9 @@ pub(super) struct Grouping {
 }
 
 impl Grouping {
-    /// None yet, of a client with so many records.
-    fn new(records: usize) -> Self {
-        Self { places: vec![0; records], rows: Vec::new(), several: Vec::new() }
+    /// None yet, of a snapshot of so many rows and a client with so many records.
+    fn new(records: usize, rows: usize) -> Self {
+        Self { places: vec![0; records], rows: Vec::with_capacity(rows), several: Vec::new() }
     }
 
     /// Notes a row of a record; gives the record's first row, if this is a further one.
@@ -95,7 +95,10 @@ impl ClientFold {
         kept: &KeptRows,
         fresh: impl Iterator<Item = Result<RecordBatch, E>>,
     ) -> Result<Grouping, FoldError> {
-        let mut grouping = Grouping::new(self.kept.records.len());
+        let mut grouping = Grouping::new(self.kept.records.len(), kept.len());
+        if self.kept.records.is_empty() {
+            self.reserve(kept.mark.fresh.len());
+        }
         let differ = || FoldError::Numbers { file: file.to_owned() };
         let mut rows = kept.iter();
         for batch in fresh {
@@ -121,6 +124,13 @@ impl ClientFold {
             self.known_row(&mut grouping, line, row).ok_or_else(differ)?;
         }
         Ok(grouping)
+    }
+
+    /// Makes room for the records of the first snapshot: nearly each of its rows is one.
+    fn reserve(&mut self, rows: usize) {
+        self.kept.records.reserve(rows);
+        let (records, hasher) = (&self.kept.records, &self.hasher);
+        self.index.reserve(rows, |place| hash_of(hasher, &records[*place as usize].natural));
     }
 
     /// Adds a row that is held; none if it is not.

@@ -65,6 +65,10 @@ impl Known {
         self.same_unknown = self.mark.is_some() && self.unknown == unknown;
         (self.mark, self.unknown, self.snapshot) = (Some(kept.mark.clone()), unknown, snapshot);
         self.places.resize(kept.mark.fresh.end as usize, 0);
+        if self.held.is_empty() {
+            self.held.reserve_exact(kept.len());
+            self.values.reserve_exact(kept.len());
+        }
     }
 
     /// Adds a fresh row, with the record that it belongs to.
