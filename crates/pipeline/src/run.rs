@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use leadq_contract::run::{FailedRun, LAKE_FORMAT, RunFile, RunRecord};
 use leadq_contract::{ClientId, ClientSettings, IdentifierSecret, LeadSchema, Limits};
-use leadq_ingest::{Forgotten, ReportReading};
+use leadq_ingest::{Book, Forgotten, ReportReading};
 use tokio::sync::mpsc;
 
 use crate::client::ClientDue;
@@ -309,7 +309,15 @@ impl Stages<'_> {
             scratch: self.request.scratch.clone(),
             limits: self.request.limits,
             forgotten: self.request.forgotten.clone(),
+            most_lines: self.most_lines(),
         }
+    }
+
+    /// Lines that one book remembers: so many that the books of all threads together take about as much memory as
+    /// rows under way.
+    fn most_lines(&self) -> usize {
+        let bytes = self.request.spool_memory / self.request.threads.max(1) as u64;
+        usize::try_from(bytes).unwrap_or(usize::MAX) / Book::LINE_BYTES
     }
 
     /// Adds a stage's seconds to the record.

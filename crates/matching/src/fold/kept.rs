@@ -5,6 +5,7 @@ use leadq_contract::{ClientSettings, IdentifierKey, SurrogateKey};
 use serde::{Deserialize, Serialize};
 
 use super::identities::Identities;
+use super::known::Known;
 use super::record::{NaturalKey, Origin, Record};
 use super::{ClientFold, FoldError, SnapshotMeta, Texts, hash_of};
 use crate::health::ColumnHealth;
@@ -47,6 +48,7 @@ impl ClientFold {
             index: HashTable::with_capacity(kept.records.len()),
             hasher: DefaultHashBuilder::default(),
             kept,
+            known: Known::default(),
         };
         let (records, hasher) = (&fold.kept.records, &fold.hasher);
         let hash_of = |place: &u32| hash_of(hasher, &records[*place as usize].natural);

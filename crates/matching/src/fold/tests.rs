@@ -9,15 +9,24 @@ use arrow::array::{
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Int64Type, UInt32Type};
 use arrow::util::pretty::pretty_format_batches;
-use leadq_contract::{ClientId, IdentifierKey, Table, rows};
+use leadq_contract::{BookId, ClientId, IdentifierKey, Table, rows};
 
 use super::*;
 
 /// A row in short: lead number, email and phone (0 is null), entry day, appointment, set, demo, disposition.
 #[derive(Debug, Clone)]
-struct Row(&'static str, u8, u8, Option<i32>, Option<i64>, Option<bool>, Option<bool>, Option<&'static str>);
+pub(super) struct Row(
+    pub(super) &'static str,
+    pub(super) u8,
+    pub(super) u8,
+    pub(super) Option<i32>,
+    pub(super) Option<i64>,
+    pub(super) Option<bool>,
+    pub(super) Option<bool>,
+    pub(super) Option<&'static str>,
+);
 
-fn batch(rows: &[Row], first_line: u64) -> RecordBatch {
+pub(super) fn batch(rows: &[Row], first_line: u64) -> RecordBatch {
     let keys = |value: fn(&Row) -> u8| {
         let keys = rows.iter().map(|row| (value(row) > 0).then(|| vec![value(row); 32]));
         FixedSizeBinaryArray::try_from_sparse_iter_with_size(keys, 32).unwrap()
@@ -44,7 +53,14 @@ fn batch(rows: &[Row], first_line: u64) -> RecordBatch {
     .unwrap()
 }
 
-fn meta(number: i64, rows: &[Row]) -> SnapshotMeta {
+/// The rows of a file that is read with a book of its own: all are fresh.
+fn all_fresh(number: u64, rows: usize) -> KeptRows {
+    let mut kept = KeptRows::of_file(BookId(number), 1, 0);
+    (0..rows as u32).for_each(|row| kept.push(u64::from(row) + 2, row));
+    kept
+}
+
+pub(super) fn meta(number: i64, rows: &[Row]) -> SnapshotMeta {
     let present = ReportColumn::ALL.into_iter().collect();
     let days = || rows.iter().filter_map(|row| row.3);
     SnapshotMeta {
@@ -55,7 +71,7 @@ fn meta(number: i64, rows: &[Row]) -> SnapshotMeta {
     }
 }
 
-fn client() -> ClientSettings {
+pub(super) fn client() -> ClientSettings {
     ClientSettings::with_id(ClientId("c".to_owned()))
 }
 
@@ -68,7 +84,8 @@ fn fold(snapshots: &[Vec<Row>], size: usize, kept: usize) -> (ClientFold, Vec<Re
             .chunks(size)
             .enumerate()
             .map(|(n, part)| Ok::<_, String>(batch(part, (n * size) as u64 + 2)));
-        versions.extend(fold.apply(meta(index as i64 + 1, rows), batches).unwrap().closed);
+        let kept_rows = all_fresh(index as u64, rows.len());
+        versions.extend(fold.apply(meta(index as i64 + 1, rows), &kept_rows, batches).unwrap().closed);
         if index == kept {
             fold = ClientFold::from_bytes(&client(), &fold.to_bytes().unwrap()).unwrap();
         }
@@ -187,7 +204,7 @@ fn half_the_rows_gone_is_noticed() {
     let mut apply = |n: usize| {
         let rows = rows(n);
         let batches = std::iter::once(Ok::<_, String>(batch(&rows, 2)));
-        fold.apply(meta(1, &rows), batches).unwrap().dropped_from
+        fold.apply(meta(1, &rows), &all_fresh(n as u64, n), batches).unwrap().dropped_from
     };
     assert_eq!([apply(10), apply(5), apply(2)], [None, None, Some(5)]);
 }
