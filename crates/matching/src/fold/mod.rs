@@ -14,7 +14,7 @@ mod record;
 mod rows;
 mod symbols;
 mod tables;
-mod view;
+pub(crate) mod view;
 
 use arrow::record_batch::RecordBatch;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -352,7 +352,7 @@ fn hash_of(hasher: &DefaultHashBuilder, natural: &NaturalKey) -> u64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 #[cfg(test)]
 mod known_tests;

@@ -15,15 +15,15 @@ use super::*;
 
 /// A row in short: lead number, email and phone (0 is null), entry day, appointment, set, demo, disposition.
 #[derive(Debug, Clone)]
-pub(super) struct Row(
-    pub(super) &'static str,
-    pub(super) u8,
-    pub(super) u8,
-    pub(super) Option<i32>,
-    pub(super) Option<i64>,
-    pub(super) Option<bool>,
-    pub(super) Option<bool>,
-    pub(super) Option<&'static str>,
+pub(crate) struct Row(
+    pub(crate) &'static str,
+    pub(crate) u8,
+    pub(crate) u8,
+    pub(crate) Option<i32>,
+    pub(crate) Option<i64>,
+    pub(crate) Option<bool>,
+    pub(crate) Option<bool>,
+    pub(crate) Option<&'static str>,
 );
 
 pub(super) fn batch(rows: &[Row], first_line: u64) -> RecordBatch {
@@ -71,8 +71,18 @@ pub(super) fn meta(number: i64, rows: &[Row]) -> SnapshotMeta {
     }
 }
 
-pub(super) fn client() -> ClientSettings {
+pub(crate) fn client() -> ClientSettings {
     ClientSettings::with_id(ClientId("c".to_owned()))
+}
+
+/// Folds snapshots of a client, one a day from the second of 1970 on.
+pub(crate) fn folded(client: &ClientSettings, snapshots: &[Vec<Row>]) -> ClientFold {
+    let mut fold = ClientFold::new(client);
+    for (number, rows) in (1..).zip(snapshots) {
+        let batches = std::iter::once(Ok::<_, String>(batch(rows, 2)));
+        fold.apply(meta(number, rows), &all_fresh(number as u64, rows.len()), batches).unwrap();
+    }
+    fold
 }
 
 /// Folds snapshots, each cut into batches of `size` rows; the fold goes to bytes and back after `kept`.
