@@ -162,7 +162,9 @@ impl From<RunError> for Failure {
             }
             RunError::Fold { source: FoldError::Kept(_), .. } => Self::data(&error)
                 .help("what the last run left is damaged: make the tables anew from the archive with `leadq replay`"),
-            RunError::Fold { .. } | RunError::Build { .. } | RunError::Task(_) => Self::bug(&error),
+            RunError::Fold { .. } | RunError::Link { .. } | RunError::Build { .. } | RunError::Task(_) => {
+                Self::bug(&error)
+            }
         }
     }
 }
