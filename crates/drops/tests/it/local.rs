@@ -113,3 +113,26 @@ async fn a_large_file_comes_in_pieces() {
     let chunks: Vec<_> = at(root.path()).read("a.csv").await.unwrap().try_collect().await.unwrap();
     assert!(chunks.len() >= 4 && chunks.concat() == content.as_bytes());
 }
+
+#[tokio::test]
+async fn a_piece_stays_as_it_is_while_somebody_has_it() {
+    let root = tempfile::tempdir().unwrap();
+    // Each MiB is of another byte, and the last one is short.
+    let content: Vec<u8> = (0..5_u8).flat_map(|byte| vec![b'a' + byte; 1 << 20]).chain(*b"end").collect();
+    fs::write(root.path().join("a.csv"), &content).unwrap();
+    let drop = at(root.path());
+    let mut pieces = drop.read("a.csv").await.unwrap();
+    let (mut kept, mut given) = (Vec::new(), Vec::new());
+    while let Some(piece) = pieces.try_next().await.unwrap() {
+        given.extend_from_slice(&piece);
+        // Every other one is given back at once.
+        if kept.len() * 2 * (1 << 20) < given.len() {
+            kept.push(piece);
+        }
+    }
+    assert!(given == content && kept.len() == 3);
+    for (number, piece) in kept.iter().enumerate() {
+        let expected = b'a' + 2 * number as u8;
+        assert!(piece.iter().all(|byte| *byte == expected), "piece {number}");
+    }
+}
