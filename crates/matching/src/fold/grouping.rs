@@ -113,7 +113,7 @@ impl ClientFold {
                     }
                     self.known_row(&mut grouping, line, row).ok_or_else(differ)?;
                 };
-                let values = RowValues { line, ..reader.values(at, &mut self.kept.texts) };
+                let values = reader.values(at, &mut self.kept.texts);
                 self.is_sale(values.dispo);
                 let record = self.record_of(reader.lead_number(at), &values);
                 let slot = self.known.add(row, record, &values);
