@@ -240,7 +240,7 @@ impl ClientState {
     /// What becomes of a file that would change what is frozen: it is refused, unless it only repeats what is there.
     fn aside(&self, file: &FileFacts) -> Option<FileStatus> {
         let frozen = self.snapshots.iter().take(self.frozen).map(|snapshot| &self.files[snapshot.file].facts);
-        let last = frozen.clone().last()?;
+        let last = frozen.clone().next_back()?;
         let repeats =
             |known: &FileFacts| known.digest == file.digest && known.snapshot_at == file.snapshot_at;
         if frozen.clone().any(repeats) {
