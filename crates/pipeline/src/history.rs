@@ -17,7 +17,8 @@ use crate::ports::PortError;
 use crate::state::SnapshotState;
 use crate::wall::micros;
 
-type Sink = mpsc::Sender<Result<RecordBatch, PortError>>;
+/// Where a stage's rows go.
+pub(crate) type Sink = mpsc::Sender<Result<RecordBatch, PortError>>;
 
 /// Where the fold's rows go while it runs.
 pub(crate) struct HistorySinks {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{Seek as _, SeekFrom};
 use std::sync::Arc;
 
-use arrow::array::{Int64Array, StringArray};
+use arrow::array::{AsArray as _, Int64Array, StringArray, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, NaiveDateTime, Timelike};
@@ -18,13 +18,12 @@ use leadq_ingest::{
     Book, Forgotten, IngestError, LeadOptions, LeadReading, ReportOptions, ReportReading, RestartableSink,
     RowSink, SinkError, read_leads, read_report, snapshot_time,
 };
-use tokio::sync::mpsc;
 
 use crate::archived::{Parquet, Watched};
 use crate::error::RunError;
 use crate::kept::SpooledRows;
 use crate::observer::Observer;
-use crate::ports::{ArchivedFile, PortError};
+use crate::ports::ArchivedFile;
 use crate::spool::{Spool, SpoolMemory};
 use crate::state::Entry;
 use crate::stretch::Books;
@@ -95,21 +94,23 @@ impl Reading {
     }
 }
 
-/// Reads leads files; clean rows go to `rows`.
+/// Clean leads by client, as [`lead_rows`](leadq_contract::rows::lead_rows).
+pub(crate) type CleanLeads = BTreeMap<ClientId, Arc<Spool>>;
+
+/// Reads leads files.
 pub(crate) fn leads(
     files: &[LeadsInput],
     clients: &[ClientSettings],
     dimensions: &[String],
     algorithms: &BTreeMap<ClientId, HashAlgorithm>,
     with: &Reading,
-    rows: &mpsc::Sender<Result<RecordBatch, PortError>>,
     observer: &dyn Observer,
-) -> Result<Vec<LeadsFile>, RunError> {
+) -> Result<(CleanLeads, Vec<LeadsFile>), RunError> {
     let only = match clients {
         [client] => Some(&client.id),
         _ => None,
     };
-    let mut read = Vec::new();
+    let (mut rows, mut read) = (BTreeMap::new(), Vec::new());
     for LeadsInput { label, owner, schema, file } in files {
         let failed = |source| RunError::Leads { file: label.clone(), source };
         let options = LeadOptions {
@@ -122,13 +123,17 @@ pub(crate) fn leads(
             forgotten: &with.forgotten,
             file: label,
         };
-        let mut sink = LeadSink { rows, quarantine: QuarantineSpool::new(with.spool()) };
+        let mut sink = LeadSink { with, rows: &mut rows, quarantine: QuarantineSpool::new(with.spool()) };
         let reading = read_leads(file.clone(), &options, &mut sink).map_err(failed)?;
         observer.step(label);
         let quarantine = sink.quarantine.finish().map_err(|e| failed(IngestError::Arrow(e)))?;
         read.push(LeadsFile { label: label.clone(), reading, quarantine });
     }
-    Ok(read)
+    let close = |(client, mut spool): (ClientId, Spool)| match spool.close() {
+        Ok(()) => Ok((client, Arc::new(spool))),
+        Err(source) => Err(RunError::Build { table: "lead_clean", source }),
+    };
+    Ok((rows.into_iter().map(close).collect::<Result<_, _>>()?, read))
 }
 
 /// By what most of a client's leads are hashed (spec 1.6).
@@ -342,13 +347,36 @@ impl RestartableSink for ReportSink<'_> {
 }
 
 struct LeadSink<'a> {
-    rows: &'a mpsc::Sender<Result<RecordBatch, PortError>>,
+    with: &'a Reading,
+    rows: &'a mut BTreeMap<ClientId, Spool>,
     quarantine: QuarantineSpool,
+}
+
+impl LeadSink<'_> {
+    fn push(&mut self, client: &str, rows: RecordBatch) -> Result<(), SinkError> {
+        let spool = self.rows.entry(ClientId(client.to_owned())).or_insert_with(|| self.with.spool());
+        Ok(spool.push(rows)?)
+    }
 }
 
 impl RowSink for LeadSink<'_> {
     fn rows(&mut self, batch: RecordBatch) -> Result<(), SinkError> {
-        Ok(self.rows.blocking_send(Ok(batch)).map_err(|_| "nobody takes the leads")?)
+        let client =
+            batch.column_by_name("client_id").and_then(|column| column.as_string_opt::<i32>()).cloned();
+        let client = client.ok_or("clean leads are without a client")?;
+        let mut by_client: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        for (row, id) in (0..).zip(&client) {
+            by_client.entry(id.unwrap_or_default()).or_default().push(row);
+        }
+        for (id, rows) in &by_client {
+            let of_it = if by_client.len() == 1 {
+                batch.clone()
+            } else {
+                arrow::compute::take_record_batch(&batch, &UInt32Array::from(rows.clone()))?
+            };
+            self.push(id, of_it)?;
+        }
+        Ok(())
     }
 
     fn quarantine(&mut self, row: QuarantinedRow) -> Result<(), SinkError> {

@@ -13,12 +13,10 @@ use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use leadq_contract::run::{FailedRun, LAKE_FORMAT, RunFile, RunRecord};
-use leadq_contract::{ClientId, ClientSettings, IdentifierKind, IdentifierSecret, LeadSchema, Limits};
-use leadq_ingest::cells::hash::HashAlgorithm;
+use leadq_contract::{ClientId, ClientSettings, IdentifierSecret, LeadSchema, Limits};
 use leadq_ingest::{Book, Forgotten, ReportReading};
 use tokio::sync::mpsc;
 
-use crate::batches::DigitsRow;
 use crate::client::ClientDue;
 use crate::error::RunError;
 use crate::fingerprint;
@@ -346,25 +344,6 @@ impl Stages<'_> {
     pub(crate) fn note_file(&mut self, file: RunFile) {
         self.draft.files.push(file);
     }
-}
-
-/// Cells by length of the hash, as rows.
-pub(crate) fn digits_rows(
-    client: &ClientId,
-    side: &'static str,
-    digits: &[[u64; 3]; 2],
-) -> impl Iterator<Item = DigitsRow> {
-    let kinds = [IdentifierKind::Email, IdentifierKind::Phone];
-    let row = move |kind: IdentifierKind, algorithm: HashAlgorithm, cells: u64| DigitsRow {
-        client: client.clone(),
-        side,
-        kind: kind.column(),
-        digits: algorithm.digits() as i64,
-        cells,
-    };
-    kinds.into_iter().zip(*digits).flat_map(move |(kind, counts)| {
-        HashAlgorithm::ALL.map(|algorithm| row(kind, algorithm, counts[algorithm as usize]))
-    })
 }
 
 /// What a channel receives, as a stream.

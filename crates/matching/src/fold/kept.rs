@@ -73,7 +73,7 @@ impl ClientFold {
             };
             let forgotten = by_identity
                 || of_pair((record.state.email, record.state.phone))
-                || self.kept.identities.past_of(place as u32).any(of_pair);
+                || self.kept.identities.past(place as u32).any(|(pair, _)| of_pair(pair));
             if forgotten {
                 gone.push(record.key);
                 places.push(None);

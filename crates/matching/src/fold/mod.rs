@@ -14,12 +14,13 @@ mod record;
 mod rows;
 mod symbols;
 mod tables;
+pub(crate) mod view;
 
 use arrow::record_batch::RecordBatch;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use leadq_contract::column::ColumnSet;
 use leadq_contract::vocabulary::{Outcome, Vocabulary};
-use leadq_contract::{ClientSettings, KeptRows, ReportColumn, SurrogateKey};
+use leadq_contract::{ClientId, ClientSettings, KeptRows, ReportColumn, SurrogateKey};
 use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 
@@ -28,9 +29,10 @@ use group::Group;
 use identities::Identities;
 use kept::Kept;
 use known::Known;
-use record::{NaturalKey, Origin, Record, State};
+pub(crate) use record::Record;
+use record::{NaturalKey, Origin, State};
 use rows::RowValues;
-use symbols::{Symbol, Symbols};
+pub(crate) use symbols::{Symbol, Symbols};
 
 /// Why a snapshot cannot be folded.
 #[derive(Debug, thiserror::Error)]
@@ -94,11 +96,11 @@ pub struct Changes {
 /// Interned text of a client.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Texts {
-    city: Symbols,
-    state: Symbols,
-    zip: Symbols,
-    dispo: Symbols,
-    job_status: Symbols,
+    pub(crate) city: Symbols,
+    pub(crate) state: Symbols,
+    pub(crate) zip: Symbols,
+    pub(crate) dispo: Symbols,
+    pub(crate) job_status: Symbols,
 }
 
 /// One client's records, as of the snapshots folded so far.
@@ -223,26 +225,10 @@ impl ClientFold {
         self.kept.texts.job_status.texts()
     }
 
-    /// Rows of the plan's `record_identity`: pairs of identifiers that records ever carried; at least one batch.
-    pub fn record_identities(&self) -> impl Iterator<Item = Result<RecordBatch, FoldError>> + '_ {
-        identities::of_records(self)
-    }
-
-    /// Rows of the plan's `row_identity`: identifiers that only rows carry which were passed over for a record's
-    /// best one. No version has them, but they tell hubs (2.3).
-    ///
-    /// # Errors
-    /// If there is no memory for them.
-    pub fn row_identities(&self) -> Result<RecordBatch, FoldError> {
-        identities::of_rows(self)
-    }
-
-    /// Rows of the plan's `unset_version`: versions that took back a `set`.
-    ///
-    /// # Errors
-    /// If there is no memory for them.
-    pub fn unset_versions(&self) -> Result<RecordBatch, FoldError> {
-        tables::unset_versions(self)
+    /// Whose records they are.
+    #[must_use]
+    pub const fn client(&self) -> &ClientId {
+        &self.client.id
     }
 
     /// First and last day, from the epoch, that any version speaks of.
@@ -366,7 +352,7 @@ fn hash_of(hasher: &DefaultHashBuilder, natural: &NaturalKey) -> u64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 #[cfg(test)]
 mod known_tests;

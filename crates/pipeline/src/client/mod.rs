@@ -95,7 +95,7 @@ impl Stages<'_> {
         let judged = judge(&state);
         let fold = self.fold(&settings, &mut state, &judged.order, read).await?;
         state.freeze(state.leaving(&judged.order, &self.expired));
-        self.model(&settings, &mut state, &judged, &fold, leads).await?;
+        self.model(&settings, &mut state, &judged, fold, leads).await?;
         for (place, file) in state.files.iter().enumerate().skip(known) {
             self.note_file(RunFile {
                 client: settings.id.0.clone(),
