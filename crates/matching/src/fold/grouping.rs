@@ -126,9 +126,10 @@ impl ClientFold {
         Ok(grouping)
     }
 
-    /// Makes room for the records of the first snapshot: nearly each of its rows is one.
+    /// Makes room for the records of the first snapshot, nearly each of whose rows is one, and half as many that come
+    /// later: room that is not used costs nothing, moving all records does.
     fn reserve(&mut self, rows: usize) {
-        self.kept.records.reserve(rows);
+        self.kept.records.reserve(rows + rows / 2);
         let (records, hasher) = (&self.kept.records, &self.hasher);
         self.index.reserve(rows, |place| hash_of(hasher, &records[*place as usize].natural));
     }
