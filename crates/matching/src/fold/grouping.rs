@@ -113,7 +113,7 @@ impl ClientFold {
                     }
                     self.known_row(&mut grouping, line, row).ok_or_else(differ)?;
                 };
-                let values = RowValues { line, ..reader.values(at, &mut self.kept.texts) };
+                let values = reader.values(at, &mut self.kept.texts);
                 self.is_sale(values.dispo);
                 let record = self.record_of(reader.lead_number(at), &values);
                 let slot = self.known.add(row, record, &values);
@@ -126,9 +126,10 @@ impl ClientFold {
         Ok(grouping)
     }
 
-    /// Makes room for the records of the first snapshot: nearly each of its rows is one.
+    /// Makes room for the records of the first snapshot, nearly each of whose rows is one, and half as many that come
+    /// later: room that is not used costs nothing, moving all records does.
     fn reserve(&mut self, rows: usize) {
-        self.kept.records.reserve(rows);
+        self.kept.records.reserve(rows + rows / 2);
         let (records, hasher) = (&self.kept.records, &self.hasher);
         self.index.reserve(rows, |place| hash_of(hasher, &records[*place as usize].natural));
     }

@@ -151,6 +151,11 @@ impl ClientFold {
         self.known.has_all_of(kept)
     }
 
+    /// Lets go of the rows of the snapshot folded last. What is folded next has to be read with a new book.
+    pub fn forget_rows(&mut self) {
+        self.known = Known::default();
+    }
+
     /// Folds the next snapshot in snapshot order: the rows that it has, and those of them that are fresh, as batches
     /// of [`report_rows`](leadq_contract::rows::report_rows) in any grouping.
     ///

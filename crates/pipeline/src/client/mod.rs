@@ -187,6 +187,8 @@ impl Stages<'_> {
                 state.segments.push(segment);
             }
         }
+        // The model needs the records only.
+        fold.forget_rows();
         Ok(fold)
     }
 
