@@ -1,0 +1,163 @@
+//! The three measurements, ours and the peer's in turn, so that what else the machine does falls on both.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::data::{Data, bytes};
+use super::ours::{Leadq, THREADS, fresh};
+use super::peer::{Job, Peer};
+use super::table::Measurement;
+use super::targets::Stage;
+use super::{Size, Stop, agreement};
+
+/// What is measured, and on what.
+pub(super) struct Bench<'a> {
+    pub(super) leadq: Leadq,
+    pub(super) peer: Option<Peer<'a>>,
+    pub(super) size: Option<Size>,
+    pub(super) data: Data,
+    pub(super) runs: u32,
+    /// Where lakes go, and what the peer makes.
+    pub(super) folder: PathBuf,
+}
+
+impl Bench<'_> {
+    /// A line on what is measured.
+    pub(super) fn describe(&self, out: &mut impl Write) -> io::Result<()> {
+        let (name, reports, megabytes) =
+            (&self.data.name, self.data.reports.len(), self.data.bytes() as f64 / 1e6);
+        let (memory, runs) = (&self.leadq.memory, self.runs);
+        writeln!(
+            out,
+            "{name}: {reports} reports, {megabytes:.1} MB; {THREADS} threads, --memory {memory}, median of {runs}"
+        )
+    }
+
+    /// Measures all three, and tells them.
+    pub(super) fn run(&self, out: &mut impl Write) -> Result<(), Stop> {
+        self.everything(out)?;
+        let Some((last, earlier)) = self.data.reports.split_last() else { return Ok(()) };
+        if earlier.is_empty() {
+            return Ok(());
+        }
+        let reports = fresh(self.folder.join("reports"))?;
+        for report in earlier {
+            link(report, &reports.join(report.file_name().unwrap_or_default()))?;
+        }
+        self.one_more(&reports, earlier.len(), last, out)
+    }
+
+    /// The lake that the last measurement left.
+    pub(super) fn last_lake(&self) -> PathBuf {
+        self.folder.join("leadq")
+    }
+
+    fn everything(&self, out: &mut impl Write) -> Result<(), Stop> {
+        let mut measured = Measurement::new(Stage::FromNothing, self.data.bytes());
+        writeln!(out, "\n{}", measured.stage.title())?;
+        let mut agreed = None;
+        for _ in 0..self.runs {
+            let place = fresh(self.last_lake())?;
+            let ours = self.leadq.take_in(&place, &self.data.leads, &self.data.folder)?;
+            if let Some(peer) = &self.peer {
+                let peers = peer.run(self.data.root(), &fresh(self.folder.join("peer"))?, &Job::All)?;
+                agreed = Some(agree(&ours.said, &peers.said)?);
+                measured.peers.push(peers);
+            }
+            measured.ours.push(ours);
+            measured.tell_last(out)?;
+        }
+        measured.tell(self.size, out)?;
+        tell_agreed(agreed, out)
+    }
+
+    /// The last report after the others, which are in a folder of their own; and after it, nothing.
+    fn one_more(
+        &self,
+        reports: &Path,
+        earlier: usize,
+        last: &Path,
+        out: &mut impl Write,
+    ) -> Result<(), Stop> {
+        let mut measured = Measurement::new(Stage::OneMore, bytes(last));
+        let mut idle = Measurement::new(Stage::NothingNew, 0);
+        writeln!(out, "\n{}", measured.stage.title())?;
+        let before = fresh(self.folder.join("before"))?;
+        self.leadq.take_in(&before, &self.data.leads, reports)?;
+        let (state_before, state) = (self.folder.join("before.duckdb"), self.folder.join("peer.duckdb"));
+        if let Some(peer) = &self.peer {
+            remove(&state_before)?;
+            let job = Job::First(earlier, &state_before);
+            peer.run(self.data.root(), &fresh(self.folder.join("peer"))?, &job)?;
+        }
+        let arrived = reports.join(last.file_name().unwrap_or_default());
+        let mut agreed = None;
+        for _ in 0..self.runs {
+            let place = fresh(self.last_lake())?;
+            copy(&before, &place)?;
+            link(last, &arrived)?;
+            let ours = self.leadq.take_in(&place, &self.data.leads, reports)?;
+            if let Some(peer) = &self.peer {
+                std::fs::copy(&state_before, &state)?;
+                let peers = peer.run(self.data.root(), &self.folder.join("peer"), &Job::Further(&state))?;
+                agreed = Some(agree(&ours.said, &peers.said)?);
+                measured.peers.push(peers);
+            }
+            let nothing = self.leadq.take_in(&place, &self.data.leads, reports)?;
+            if ours.said["nothing_new"] != Value::Bool(false)
+                || nothing.said["nothing_new"] != Value::Bool(true)
+            {
+                return Err(Stop::Because("leadq did not take the one new report in once".to_owned()));
+            }
+            remove(&arrived)?;
+            measured.ours.push(ours);
+            idle.ours.push(nothing);
+            measured.tell_last(out)?;
+        }
+        measured.tell(self.size, out)?;
+        tell_agreed(agreed, out)?;
+        writeln!(out, "\n{}", idle.stage.title())?;
+        Ok(idle.tell(self.size, out)?)
+    }
+}
+
+fn agree(ours: &Value, peers: &Value) -> Result<String, Stop> {
+    agreement::compare(ours, peers)
+        .map_err(|different| Stop::Because(format!("leadq and the peer say different things: {different}")))
+}
+
+fn tell_agreed(agreed: Option<String>, out: &mut impl Write) -> Result<(), Stop> {
+    if let Some(agreed) = agreed {
+        writeln!(out, "  both say: {agreed}")?;
+    }
+    Ok(())
+}
+
+/// Puts a report into a folder, by a link where that can be.
+pub(super) fn link(report: &Path, name: &Path) -> io::Result<()> {
+    std::fs::hard_link(report, name).or_else(|_| std::fs::copy(report, name).map(|_| ()))
+}
+
+fn remove(file: &Path) -> io::Result<()> {
+    if file.exists() { std::fs::remove_file(file) } else { Ok(()) }
+}
+
+/// Copies what is in a folder into another.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(from)? {
+        let (path, name) = {
+            let entry = entry?;
+            (entry.path(), entry.file_name())
+        };
+        if path.is_dir() {
+            let inner = to.join(name);
+            std::fs::create_dir_all(&inner)?;
+            copy(&path, &inner)?;
+        } else {
+            std::fs::copy(&path, to.join(name))?;
+        }
+    }
+    Ok(())
+}
