@@ -18,7 +18,7 @@ mod table;
 mod targets;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -54,6 +54,9 @@ pub struct BenchArgs {
     /// Memory that leadq promises to stay within [default: what is aimed at for the size, else 8GiB]
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<String>,
+    /// Binary to measure [default: leadq, built with optimisations]
+    #[arg(long, value_name = "FILE")]
+    pub binary: Option<PathBuf>,
     /// Measure instead how the cost grows: with ten times the history, and, of data that is made up, twice the rows
     #[arg(long, conflicts_with_all = ["peer", "large_report"])]
     pub growth: bool,
@@ -119,12 +122,13 @@ fn measure(args: &BenchArgs, out: &mut impl Write) -> Result<(), Stop> {
     let target = crate::target_folder()?;
     let generator = generator::Generator::new(args.scripts.clone(), &target);
     let data = data::of(args, &generator, &target.join("bench-data"))?;
-    if !crate::cargo().args(["build", "--release", "--locked", "--bin", "leadq"]).status()?.success() {
-        return Err(Stop::Because("leadq cannot be built, see above".to_owned()));
-    }
+    let binary = match &args.binary {
+        Some(binary) => binary.clone(),
+        None => build(&target)?,
+    };
     let memory = args.memory.clone().unwrap_or_else(|| targets::memory(args.size).to_owned());
     let bench = comparison::Bench {
-        leadq: ours::Leadq { binary: target.join("release/leadq"), memory },
+        leadq: ours::Leadq { binary, memory },
         peer: if args.peer { Some(peer::Peer::new(&generator)?) } else { None },
         size: args.size,
         data,
@@ -137,4 +141,11 @@ fn measure(args: &BenchArgs, out: &mut impl Write) -> Result<(), Stop> {
     }
     bench.run(out)?;
     if args.analysis { analysis::run(&bench, out) } else { Ok(()) }
+}
+
+fn build(target: &Path) -> Result<PathBuf, Stop> {
+    if crate::cargo().args(["build", "--release", "--locked", "--bin", "leadq"]).status()?.success() {
+        return Ok(target.join("release/leadq"));
+    }
+    Err(Stop::Because("leadq cannot be built, see above".to_owned()))
 }

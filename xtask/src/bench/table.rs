@@ -80,7 +80,7 @@ fn row(name: &str, cost: &Cost, bytes: u64, out: &mut impl Write) -> io::Result<
     let memory = cost.memory as f64 / 1e6;
     write!(out, "  {name:<16}{:>9.2}{:>13.2}{memory:>10.0}", cost.wall, cost.cpu)?;
     if bytes > 0 {
-        write!(out, "{:>8.0}", bytes as f64 / 1e6 / cost.wall)?;
+        write!(out, "{:>8.1}", bytes as f64 / 1e6 / cost.wall)?;
     }
     writeln!(out)
 }
@@ -134,8 +134,8 @@ mod tests {
         measurement.tell(Some(Size::M), &mut out).unwrap();
         let expected = "
   median            wall, s processor, s  peak, MB    MB/s
-  leadq                5.00        10.00       600     200
-  duckdb 2            20.00        40.00      1200      50
+  leadq                5.00        10.00       600   200.0
+  duckdb 2            20.00        40.00      1200    50.0
   leadq : peer      1 : 4.0      1 : 4.0   1 : 2.0
   wall at most 1 : 3: met
   processor at most 1 : 4: met
