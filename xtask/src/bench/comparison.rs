@@ -46,7 +46,12 @@ impl Bench<'_> {
         for report in earlier {
             link(report, &reports.join(report.file_name().unwrap_or_default()))?;
         }
-        self.one_more(&reports, earlier.len(), last, out)
+        self.one_more(&reports, earlier.len(), last, out)?;
+        // The last lake stays, for questions.
+        for made in ["reports", "before", "peer", "peer_before"] {
+            fresh(self.folder.join(made))?;
+        }
+        Ok(())
     }
 
     /// The lake that the last measurement left.
@@ -86,11 +91,10 @@ impl Bench<'_> {
         writeln!(out, "\n{}", measured.stage.title())?;
         let before = fresh(self.folder.join("before"))?;
         self.leadq.take_in(&before, &self.data.leads, reports)?;
-        let (state_before, state) = (self.folder.join("before.duckdb"), self.folder.join("peer.duckdb"));
+        let peers_before = fresh(self.folder.join("peer_before"))?;
+        let state_before = peers_before.join("state.duckdb");
         if let Some(peer) = &self.peer {
-            remove(&state_before)?;
-            let job = Job::First(earlier, &state_before);
-            peer.run(self.data.root(), &fresh(self.folder.join("peer"))?, &job)?;
+            peer.run(self.data.root(), &peers_before, &Job::First(earlier, &state_before))?;
         }
         let arrived = reports.join(last.file_name().unwrap_or_default());
         let mut agreed = None;
@@ -100,8 +104,10 @@ impl Bench<'_> {
             link(last, &arrived)?;
             let ours = self.leadq.take_in(&place, &self.data.leads, reports)?;
             if let Some(peer) = &self.peer {
+                let peers_place = fresh(self.folder.join("peer"))?;
+                let state = peers_place.join("state.duckdb");
                 std::fs::copy(&state_before, &state)?;
-                let peers = peer.run(self.data.root(), &self.folder.join("peer"), &Job::Further(&state))?;
+                let peers = peer.run(self.data.root(), &peers_place, &Job::Further(&state))?;
                 agreed = Some(agree(&ours.said, &peers.said)?);
                 measured.peers.push(peers);
             }
@@ -111,7 +117,7 @@ impl Bench<'_> {
             {
                 return Err(Stop::Because("leadq did not take the one new report in once".to_owned()));
             }
-            remove(&arrived)?;
+            std::fs::remove_file(&arrived)?;
             measured.ours.push(ours);
             idle.ours.push(nothing);
             measured.tell_last(out)?;
@@ -138,10 +144,6 @@ fn tell_agreed(agreed: Option<String>, out: &mut impl Write) -> Result<(), Stop>
 /// Puts a report into a folder, by a link where that can be.
 pub(super) fn link(report: &Path, name: &Path) -> io::Result<()> {
     std::fs::hard_link(report, name).or_else(|_| std::fs::copy(report, name).map(|_| ()))
-}
-
-fn remove(file: &Path) -> io::Result<()> {
-    if file.exists() { std::fs::remove_file(file) } else { Ok(()) }
 }
 
 /// Copies what is in a folder into another.

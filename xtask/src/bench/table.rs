@@ -85,12 +85,13 @@ fn row(name: &str, cost: &Cost, bytes: u64, out: &mut impl Write) -> io::Result<
     writeln!(out)
 }
 
-/// What is ours to what is the peer's, as `1 : 4.1`.
+/// What is ours to what is the peer's, as `1 : 4.1`; where the peer took less, to two places.
 fn ratio(ours: f64, peers: f64) -> String {
-    format!("1 : {:.1}", peers / ours)
+    let share = peers / ours;
+    if share < 1.0 { format!("1 : {share:.2}") } else { format!("1 : {share:.1}") }
 }
 
-/// Wall seconds by stage: each the median of the repetitions.
+/// Wall seconds by stage, each the median of the repetitions; the longest first.
 fn stages<S: Iterator<Item = (String, f64)>>(
     name: &str,
     repetitions: impl Iterator<Item = S>,
@@ -103,8 +104,10 @@ fn stages<S: Iterator<Item = (String, f64)>>(
     if by_stage.is_empty() {
         return Ok(());
     }
-    let told = by_stage.into_iter().map(|(stage, seconds)| format!("{stage} {:.2}", median(seconds)));
-    writeln!(out, "  {name} by stage, wall: {}", told.collect::<Vec<_>>().join(", "))
+    let mut medians: Vec<_> = by_stage.into_iter().map(|(stage, seconds)| (stage, median(seconds))).collect();
+    medians.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+    let told: Vec<String> = medians.iter().map(|(stage, seconds)| format!("{stage} {seconds:.2}")).collect();
+    writeln!(out, "  {name} by stage, wall: {}", told.join(", "))
 }
 
 #[cfg(test)]
@@ -115,6 +118,11 @@ mod tests {
     fn ours(wall: f64, model: f64) -> ours::Told {
         let said = json!({ "run": { "seconds": { "leads": 0.5, "model": model } } });
         ours::Told { cost: Cost { wall, cpu: wall * 2.0, memory: 600_000_000 }, said }
+    }
+
+    #[test]
+    fn a_slower_leadq_is_not_rounded_away() {
+        assert_eq!((ratio(10.0, 41.0).as_str(), ratio(25.0, 3.0).as_str()), ("1 : 4.1", "1 : 0.12"));
     }
 
     fn peers(wall: f64) -> peer::Told {
@@ -140,7 +148,7 @@ mod tests {
   wall at most 1 : 3: met
   processor at most 1 : 4: met
   memory at most 700 MB: met
-  leadq by stage, wall: leads 0.50, model 2.00
+  leadq by stage, wall: model 2.00, leads 0.50
   duckdb 2 by stage, wall: write 1.00
 ";
         assert_eq!(String::from_utf8(out).unwrap(), expected.trim_start_matches('\n'));
