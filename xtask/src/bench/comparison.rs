@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::data::{Data, bytes};
-use super::ours::{Leadq, THREADS, fresh};
+use super::folders::{copy, fresh, link};
+use super::ours::{Leadq, THREADS};
 use super::peer::{Job, Peer};
 use super::table::Measurement;
 use super::targets::Stage;
@@ -137,29 +138,6 @@ fn agree(ours: &Value, peers: &Value) -> Result<String, Stop> {
 fn tell_agreed(agreed: Option<String>, out: &mut impl Write) -> Result<(), Stop> {
     if let Some(agreed) = agreed {
         writeln!(out, "  both say: {agreed}")?;
-    }
-    Ok(())
-}
-
-/// Puts a report into a folder, by a link where that can be.
-pub(super) fn link(report: &Path, name: &Path) -> io::Result<()> {
-    std::fs::hard_link(report, name).or_else(|_| std::fs::copy(report, name).map(|_| ()))
-}
-
-/// Copies what is in a folder into another.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    for entry in std::fs::read_dir(from)? {
-        let (path, name) = {
-            let entry = entry?;
-            (entry.path(), entry.file_name())
-        };
-        if path.is_dir() {
-            let inner = to.join(name);
-            std::fs::create_dir_all(&inner)?;
-            copy(&path, &inner)?;
-        } else {
-            std::fs::copy(&path, to.join(name))?;
-        }
     }
     Ok(())
 }

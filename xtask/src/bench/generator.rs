@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::data::Data;
-use super::ours::fresh;
+use super::folders::fresh;
 use super::{Size, Stop};
 use crate::python;
 

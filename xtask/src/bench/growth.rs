@@ -1,13 +1,13 @@
 //! How the cost grows: with the history, of which one more snapshot must not depend, and with the rows.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::comparison::{Bench, link};
+use super::comparison::Bench;
 use super::cost::Cost;
 use super::data::Data;
+use super::folders::{copy, fresh, link};
 use super::generator::Generator;
-use super::ours::fresh;
 use super::targets::{TEN_TIMES_THE_HISTORY, TWICE_THE_ROWS, met};
 use super::{Size, Stop};
 
@@ -28,6 +28,9 @@ fn history(bench: &Bench, out: &mut impl Write) -> Result<(), Stop> {
     };
     let short = one_more(bench, older, older.len(), newest, out)?;
     let long = one_more(bench, older, older.len() * 10, newest, out)?;
+    for made in ["reports", "before"] {
+        fresh(bench.folder.join(made))?;
+    }
     grown(short, long, "ten times the history", TEN_TIMES_THE_HISTORY, out)
 }
 
@@ -41,15 +44,17 @@ fn one_more(
     out: &mut impl Write,
 ) -> Result<f64, Stop> {
     let leads = &bench.data.leads;
+    let reports = fresh(bench.folder.join("reports"))?;
+    for number in 0..before {
+        link(older[number * older.len() / before].as_ref(), &of_a_day(&reports, number, newest))?;
+    }
+    let base = fresh(bench.folder.join("before"))?;
+    bench.leadq.take_in(&base, leads, &reports)?;
+    link(newest, &of_a_day(&reports, before, newest))?;
     let mut costs = Vec::new();
     for _ in 0..bench.runs {
-        let place = fresh(bench.folder.join("growth"))?;
-        let reports = fresh(place.join("reports"))?;
-        for number in 0..before {
-            arrive(older[number * older.len() / before].as_ref(), &reports, number)?;
-        }
-        bench.leadq.take_in(&place, leads, &reports)?;
-        arrive(newest, &reports, before)?;
+        let place = fresh(bench.last_lake())?;
+        copy(&base, &place)?;
         costs.push(bench.leadq.take_in(&place, leads, &reports)?.cost);
     }
     tell(&format!("after {before} snapshots"), &costs, out)
@@ -64,7 +69,7 @@ fn rows(bench: &Bench, generator: &Generator, size: Size, out: &mut impl Write) 
         let data: Data = generator.times(size, *factor)?;
         let mut costs = Vec::new();
         for _ in 0..bench.runs {
-            let place = fresh(bench.folder.join("growth"))?;
+            let place = fresh(bench.last_lake())?;
             costs.push(bench.leadq.take_in(&place, &data.leads, &data.folder)?.cost);
         }
         let cpu = tell(&data.name, &costs, out)?;
@@ -92,16 +97,24 @@ fn grown(before: f64, after: f64, what: &str, at_most: f64, out: &mut impl Write
     )?)
 }
 
-/// Puts a report into the folder as the snapshot of a day.
-fn arrive(report: &Path, folder: &Path, number: usize) -> Result<(), Stop> {
+/// Name of the snapshot of a day in a folder, with the ending of a report.
+fn of_a_day(folder: &Path, number: usize, report: &Path) -> PathBuf {
     let extension = report.extension().unwrap_or_default().to_string_lossy().into_owned();
     let (year, month, day) = (2010 + number / 336, number / 28 % 12 + 1, number % 28 + 1);
-    Ok(link(report, &folder.join(format!("report_{year:04}{month:02}{day:02}.{extension}")))?)
+    folder.join(format!("report_{year:04}{month:02}{day:02}.{extension}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_snapshot_has_a_day_of_its_own() {
+        let names: Vec<_> =
+            (0..1_000).map(|n| of_a_day(Path::new("drop"), n, Path::new("data_1.csv"))).collect();
+        assert!(names.is_sorted_by(|one, other| one < other), "{names:?}");
+        assert_eq!(names[340], Path::new("drop/report_20110105.csv"));
+    }
 
     #[test]
     fn growth_is_held_against_what_is_allowed() {

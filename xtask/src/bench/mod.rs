@@ -9,6 +9,7 @@ mod analysis;
 mod comparison;
 mod cost;
 mod data;
+mod folders;
 mod generator;
 mod growth;
 mod micro;
@@ -118,6 +119,9 @@ pub fn run(args: &BenchArgs, out: &mut impl Write) -> io::Result<bool> {
 fn measure(args: &BenchArgs, out: &mut impl Write) -> Result<(), Stop> {
     if args.micro {
         return micro::run();
+    }
+    if args.peer && args.size == Some(Size::Seed) {
+        return Err(Stop::Because("the peer reads made-up data only: --size S, M or L".to_owned()));
     }
     let target = crate::target_folder()?;
     let generator = generator::Generator::new(args.scripts.clone(), &target);

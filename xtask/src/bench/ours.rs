@@ -12,7 +12,7 @@ use super::cost::{Cost, Ran};
 /// Threads of leadq, and of the peer.
 pub(super) const THREADS: u32 = 2;
 
-/// What identifiers are keyed with: these lakes are copied about and deleted, and hold nothing that was not beside them in the clear.
+/// What identifiers are keyed with. It protects nothing: what is in these lakes lies beside them as it was received.
 const SECRET: &str = "a benchmark has nothing to hide, it says";
 
 /// The binary, and the memory that it promises to stay within.
@@ -69,13 +69,4 @@ impl Leadq {
 fn finished(command: &mut Command) -> Result<Ran, Stop> {
     let ran = Cost::of(command)?;
     if ran.succeeded { Ok(ran) } else { Err(Stop::Because("leadq failed, see above".to_owned())) }
-}
-
-/// An empty folder.
-pub(super) fn fresh(folder: PathBuf) -> io::Result<PathBuf> {
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder)?;
-    }
-    std::fs::create_dir_all(&folder)?;
-    Ok(folder)
 }
