@@ -3,10 +3,10 @@
 use std::io::Cursor;
 
 use arrow::record_batch::RecordBatch;
-use leadq_contract::{Bucket, ClientId, ClientSettings, IdentifierSecret, Limits, QuarantinedRow};
+use leadq_contract::{Bucket, ClientId, ClientSettings, IdentifierSecret, KeptRows, Limits, QuarantinedRow};
 use leadq_ingest::cells::hash::HashAlgorithm;
 use leadq_ingest::container::unpack;
-use leadq_ingest::{Forgotten, ReportOptions, RestartableSink, RowSink, SinkError, read_report};
+use leadq_ingest::{Book, Forgotten, ReportOptions, RestartableSink, RowSink, SinkError, read_report};
 
 /// Limits under which a fuzzer does not wait.
 const LIMITS: Limits = Limits { max_file_size: 8 << 20, max_ratio: 200, max_columns: 1000 };
@@ -14,6 +14,7 @@ const LIMITS: Limits = Limits { max_file_size: 8 << 20, max_ratio: 200, max_colu
 #[derive(Default)]
 struct Counted {
     rows: u64,
+    kept: u64,
     aside: u64,
 }
 
@@ -33,6 +34,11 @@ impl RestartableSink for Counted {
     fn restart(&mut self) {
         *self = Self::default();
     }
+
+    fn kept(&mut self, rows: KeptRows) -> Result<(), SinkError> {
+        self.kept = rows.iter().count() as u64;
+        Ok(())
+    }
 }
 
 /// Reads a file; every row must be in one bucket (promise 5).
@@ -41,15 +47,24 @@ pub fn read_file(bytes: &[u8]) {
     let Ok(secret) = IdentifierSecret::new(&[7; 32]) else { return };
     let options =
         ReportOptions { client: &client, secret: &secret, algorithm: HashAlgorithm::Sha256, limits: &LIMITS, forgotten: Forgotten::nobody() };
-    let done = unpack(&mut Cursor::new(bytes), &LIMITS, &mut |part| {
-        let mut counted = Counted::default();
-        let reading = read_report(part.content, &options, &mut counted)?;
-        if reading.rejected.is_none() {
-            let count = |bucket| reading.buckets.get(bucket);
-            assert_eq!(counted.rows, count(Bucket::Kept));
-            assert_eq!(counted.aside, count(Bucket::Malformed) + count(Bucket::NoIdentity));
-        }
-        Ok(())
-    });
-    assert!(done.is_ok(), "only a sink can fail");
+    let mut book = Book::default();
+    let mut read = || {
+        let mut readings = Vec::new();
+        let done = unpack(&mut Cursor::new(bytes), &LIMITS, &mut |part| {
+            let mut counted = Counted::default();
+            let reading = read_report(part.content, &options, &mut book, &mut counted)?;
+            if reading.rejected.is_none() {
+                let count = |bucket| reading.buckets.get(bucket);
+                assert_eq!(counted.kept, count(Bucket::Kept));
+                assert!(counted.rows <= counted.kept);
+                assert_eq!(counted.aside, count(Bucket::Malformed) + count(Bucket::NoIdentity));
+            }
+            readings.push(format!("{reading:?}"));
+            Ok(())
+        });
+        assert!(done.is_ok(), "only a sink can fail");
+        readings
+    };
+    let first = read();
+    assert_eq!(first, read(), "lines that are known read as they did before");
 }

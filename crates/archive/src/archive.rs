@@ -27,7 +27,7 @@ const BLOBS: &str = "blobs";
 /// How their names end.
 const SUFFIX: &str = ".age";
 /// Pieces of a content that wait to be encrypted.
-const WAITING: usize = 8;
+const WAITING: usize = 4;
 
 /// An archive in a folder or an object store. See the crate for what is where.
 #[derive(Debug)]
@@ -116,7 +116,7 @@ fn seal_pieces(draft: &Draft, mut pieces: Receiver<Piece>, keys: &Keys) -> io::R
     let mut sealing = Sealing::new(draft.handle()?, keys)?;
     loop {
         match pieces.blocking_recv() {
-            Some(Piece::Bytes(bytes)) => sealing = sealing.write(&bytes)?,
+            Some(Piece::Bytes(bytes)) => sealing.write(&bytes)?,
             Some(Piece::End) => return sealing.end(),
             None => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the content was cut off")),
         }

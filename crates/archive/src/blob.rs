@@ -1,13 +1,22 @@
-//! Reading a blob: decrypted, authenticated as a whole before its first byte is given, and read in any order.
+//! Reading a blob, in any order.
+//!
+//! Opening it shows whose place it has and that nothing is cut off. What was compressed when it came is read in any
+//! order, and is authenticated as a whole before its first byte is given. Text, which is read front to back, is
+//! authenticated chunk by chunk, each before a byte of it is given; who has read enough of it calls `verify`, which
+//! does the same to what is left.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Take};
+use std::io::{self, Read, Seek, SeekFrom};
 
-use age::stream::StreamReader;
-use age::{DecryptError, Decryptor};
+use leadq_pipeline::ports::ArchivedFile;
+use zstd::stream::raw::{Decoder, InBuffer, Operation as _, OutBuffer};
 
 use crate::keys::Keys;
+use crate::payload::Reader;
 use crate::trailer::{self, Form, Trailer};
+
+/// Bytes that are decompressed at once where they are passed over.
+const PASSED_OVER: usize = 128 << 10;
 
 /// A blob is not what was written.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +31,10 @@ impl Damage {
     pub(crate) fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), other_secret: false }
     }
+
+    pub(crate) fn of_another_secret() -> Self {
+        Self { reason: "it was encrypted with another secret than this one".to_owned(), other_secret: true }
+    }
 }
 
 impl From<Damage> for io::Error {
@@ -30,75 +43,110 @@ impl From<Damage> for io::Error {
     }
 }
 
-type Plain = StreamReader<BufReader<File>>;
-type Decoder = zstd::Decoder<'static, BufReader<Take<Plain>>>;
+/// An error of the disk as it is; any other says that the blob is damaged.
+pub(crate) fn damaged(error: io::Error) -> io::Error {
+    if error.raw_os_error().is_some() { error } else { Damage::new("it is damaged or cut short").into() }
+}
 
 /// The content of a blob.
 pub(crate) struct Blob {
-    source: Source,
-    /// Bytes of the blob's content as stored.
-    stored: u64,
+    payload: Reader,
+    form: Opened,
     /// Bytes of the content.
     len: u64,
     /// Where the caller reads.
     position: u64,
 }
 
-/// Where the bytes come from.
-enum Source {
-    Plain(Plain),
-    /// A decoder, and how many bytes it gave.
-    Zstd(Box<Decoder>, u64),
-    /// An error left none.
-    Broken,
+/// How the bytes of a blob become those of its content.
+enum Opened {
+    Plain,
+    Zstd(Decompression),
+}
+
+/// How far a blob is decompressed.
+struct Decompression {
+    decoder: Decoder<'static>,
+    /// Bytes of the content as stored.
+    stored: u64,
+    /// How many of them were taken.
+    taken: u64,
+    /// How many bytes they gave.
+    given: u64,
 }
 
 impl Blob {
-    /// Opens what is stored under a name, and reads it once to its end: what is given later was found whole.
+    /// Opens what is stored under a name.
     pub(crate) fn open(file: File, name: &str, keys: &Keys) -> io::Result<Self> {
-        let mut plain = decrypt(file, keys)?;
-        let end = plain.seek(SeekFrom::End(0)).map_err(damaged)?;
-        let stored =
-            end.checked_sub(trailer::LEN).ok_or_else(|| Damage::new("it is too short for a blob"))?;
-        plain.seek(SeekFrom::Start(0)).map_err(damaged)?;
-        io::copy(&mut (&mut plain).take(stored), &mut io::sink()).map_err(damaged)?;
+        let mut payload = Reader::open(file, keys)?;
+        let stored = payload.len().checked_sub(trailer::LEN);
+        let stored = stored.ok_or_else(|| Damage::new("it is too short for a blob"))?;
         let mut frame = [0; trailer::LEN as usize];
-        plain.read_exact(&mut frame).map_err(damaged)?;
+        payload.read_exact_at(stored, &mut frame)?;
         let Trailer { form, bytes, .. } = Trailer::decode(&frame, name)?;
-        plain.seek(SeekFrom::Start(0)).map_err(damaged)?;
-        let source = match form {
-            Form::Plain => Source::Plain(plain),
-            Form::Zstd => Source::Zstd(Box::new(decoder(plain, stored)?), 0),
-        };
-        Ok(Self { source, stored, len: bytes, position: 0 })
-    }
-
-    /// Brings the source to where the caller reads.
-    fn catch_up(&mut self) -> io::Result<()> {
-        let behind = match &mut self.source {
-            Source::Plain(plain) => return plain.seek(SeekFrom::Start(self.position)).map(drop),
-            Source::Zstd(_, given) if *given <= self.position => self.position - *given,
-            Source::Zstd(..) => {
-                self.restart()?;
-                self.position
+        let form = match form {
+            Form::Plain if bytes != stored => return Err(Damage::new("it is not as long as it says").into()),
+            Form::Plain => {
+                payload.verify()?;
+                Opened::Plain
             }
-            Source::Broken => return Err(Damage::new("it could not be read before").into()),
+            Form::Zstd => {
+                Opened::Zstd(Decompression { decoder: Decoder::new()?, stored, taken: 0, given: 0 })
+            }
         };
-        let Source::Zstd(decoder, given) = &mut self.source else { return Ok(()) };
-        let skipped = io::copy(&mut decoder.take(behind), &mut io::sink())?;
-        *given += skipped;
-        if skipped < behind { Err(Damage::new("it is shorter than it says").into()) } else { Ok(()) }
+        Ok(Self { payload, form, len: bytes, position: 0 })
+    }
+}
+
+impl ArchivedFile for Blob {
+    fn verify(&mut self) -> io::Result<()> {
+        self.payload.verify()
+    }
+}
+
+impl Decompression {
+    /// Gives bytes from a place on, and how many; never none.
+    fn read_at(&mut self, place: u64, payload: &mut Reader, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.try_read_at(place, payload, out);
+        if read.is_err() {
+            // Some of what the decoder gave may be lost: the next time it begins anew.
+            self.given = u64::MAX;
+        }
+        read
     }
 
-    /// Begins to decompress anew.
-    fn restart(&mut self) -> io::Result<()> {
-        let Source::Zstd(before, _) = std::mem::replace(&mut self.source, Source::Broken) else {
-            return Ok(());
-        };
-        let mut plain = before.finish().into_inner().into_inner();
-        plain.seek(SeekFrom::Start(0))?;
-        self.source = Source::Zstd(Box::new(decoder(plain, self.stored)?), 0);
-        Ok(())
+    fn try_read_at(&mut self, place: u64, payload: &mut Reader, out: &mut [u8]) -> io::Result<usize> {
+        if place < self.given {
+            self.decoder.reinit()?;
+            (self.taken, self.given) = (0, 0);
+        }
+        if place > self.given {
+            let mut passed_over = vec![0; PASSED_OVER];
+            while place > self.given {
+                let wanted = usize::try_from(place - self.given).unwrap_or(PASSED_OVER).min(PASSED_OVER);
+                self.next(payload, &mut passed_over[..wanted])?;
+            }
+        }
+        self.next(payload, out)
+    }
+
+    /// Fills a buffer with the next bytes, as far as there are any; never with none.
+    fn next(&mut self, payload: &mut Reader, out: &mut [u8]) -> io::Result<usize> {
+        let mut out = OutBuffer::around(out);
+        while out.pos() < out.capacity() {
+            let left = usize::try_from(self.stored.saturating_sub(self.taken)).unwrap_or(usize::MAX);
+            let bytes = if left == 0 { &[][..] } else { payload.at(self.taken)? };
+            let mut input = InBuffer::around(&bytes[..bytes.len().min(left)]);
+            let before = out.pos();
+            let ran = self.decoder.run(&mut input, &mut out);
+            ran.map_err(|_| Damage::new("it does not decompress"))?;
+            self.taken += input.pos() as u64;
+            if input.pos() == 0 && out.pos() == before {
+                break;
+            }
+        }
+        self.given += out.pos() as u64;
+        if out.pos() == 0 { Err(Damage::new("it is shorter than it says").into()) } else { Ok(out.pos()) }
     }
 }
 
@@ -109,20 +157,14 @@ impl Read for Blob {
         if wanted == 0 {
             return Ok(0);
         }
-        self.catch_up()?;
         let out = &mut out[..wanted];
-        let read = match &mut self.source {
-            Source::Plain(plain) => plain.read(out)?,
-            Source::Zstd(decoder, given) => {
-                let read = decoder.read(out)?;
-                *given += read as u64;
-                read
+        let read = match &mut self.form {
+            Opened::Plain => {
+                self.payload.read_exact_at(self.position, out)?;
+                wanted
             }
-            Source::Broken => 0,
+            Opened::Zstd(decompression) => decompression.read_at(self.position, &mut self.payload, out)?,
         };
-        if read == 0 {
-            return Err(Damage::new("it is shorter than it says").into());
-        }
         self.position += read as u64;
         Ok(read)
     }
@@ -139,28 +181,4 @@ impl Seek for Blob {
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no such place in the content"))?;
         Ok(self.position)
     }
-}
-
-fn decoder(plain: Plain, stored: u64) -> io::Result<Decoder> {
-    zstd::Decoder::with_buffer(BufReader::with_capacity(64 << 10, plain.take(stored)))
-}
-
-fn decrypt(file: File, keys: &Keys) -> io::Result<Plain> {
-    let identity: &dyn age::Identity = keys.identity();
-    let opened = Decryptor::new_buffered(BufReader::new(file))
-        .and_then(|decryptor| decryptor.decrypt(std::iter::once(identity)));
-    opened.map_err(|error| match error {
-        DecryptError::Io(error) => damaged(error),
-        DecryptError::NoMatchingKeys => {
-            let reason = "it was encrypted with another secret than this one".to_owned();
-            Damage { reason, other_secret: true }.into()
-        }
-        // What the library says beyond this is of no use to anybody.
-        _ => Damage::new("it is damaged").into(),
-    })
-}
-
-/// An error of the disk as it is; any other says that the blob is damaged.
-fn damaged(error: io::Error) -> io::Error {
-    if error.raw_os_error().is_some() { error } else { Damage::new("it is damaged or cut short").into() }
 }

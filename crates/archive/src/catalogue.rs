@@ -210,7 +210,11 @@ impl Catalogue {
         let (place, keys, path) = (self.place.clone(), self.keys.clone(), segment.path());
         let draft = blocking("write", move || {
             let draft = place.draft()?;
-            let write = || Sealing::new(draft.handle()?, &keys)?.write(text.as_bytes())?.end()?.finish(&path);
+            let write = || {
+                let mut sealing = Sealing::new(draft.handle()?, &keys)?;
+                sealing.write(text.as_bytes())?;
+                sealing.end()?.finish(&path)
+            };
             write().map_err(|error| fault::of_io("write", &path, &error))?;
             Ok(draft)
         })

@@ -9,9 +9,12 @@
 mod archive;
 mod blob;
 mod catalogue;
+mod compress;
 mod fault;
 mod folder;
+mod header;
 mod keys;
+mod payload;
 mod place;
 mod seal;
 mod store;

@@ -1,16 +1,13 @@
 //! Writing a blob: content is digested, compressed where that helps, and encrypted, as it goes by.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io;
 
-use age::Encryptor;
-use age::stream::StreamWriter;
-
+use crate::compress::{BLOCK, Compressor};
 use crate::keys::Keys;
+use crate::payload::Writer;
 use crate::trailer::{Form, Trailer};
 
-/// Fast, and text comes to about a fifth.
-const LEVEL: i32 = 3;
 /// How many first bytes tell whether a content is compressed.
 const LOOKED_AT: usize = 6;
 /// How compressed content begins: gzip, zstd, zip and workbooks, Parquet, bzip2, xz, 7z, RAR.
@@ -29,90 +26,94 @@ const COMPRESSED: [&[u8]; 9] = [
 /// Writes one blob to a file.
 pub(crate) struct Sealing {
     body: Body,
+    output: Writer,
     hasher: blake3::Hasher,
     bytes: u64,
 }
 
-/// Where the content goes.
+/// How the content is written.
 enum Body {
-    /// Nowhere yet: its first bytes.
-    Beginning(Vec<u8>, Output),
-    Plain(Output),
-    Zstd(zstd::Encoder<'static, Output>),
+    /// That is not known yet: its first bytes.
+    Beginning(Vec<u8>),
+    Plain,
+    /// With what does not fill a block yet.
+    Zstd(Compressor, Vec<u8>),
 }
-
-type Output = StreamWriter<BufWriter<File>>;
 
 /// What was written, but for the trailer.
 pub(crate) struct Written {
     pub(crate) digest: blake3::Hash,
     pub(crate) bytes: u64,
     form: Form,
-    output: Output,
+    output: Writer,
 }
 
 impl Sealing {
     /// Begins a blob at the beginning of an empty file.
     pub(crate) fn new(file: File, keys: &Keys) -> io::Result<Self> {
-        let recipient: &dyn age::Recipient = keys.recipient();
-        let encryptor = Encryptor::with_recipients(std::iter::once(recipient)).map_err(io::Error::other)?;
-        let output = encryptor.wrap_output(BufWriter::with_capacity(128 << 10, file))?;
-        Ok(Self { body: Body::Beginning(Vec::new(), output), hasher: blake3::Hasher::new(), bytes: 0 })
+        let (body, hasher) = (Body::Beginning(Vec::new()), blake3::Hasher::new());
+        Ok(Self { body, output: Writer::new(file, keys)?, hasher, bytes: 0 })
     }
 
     /// Adds bytes of the content.
-    pub(crate) fn write(self, bytes: &[u8]) -> io::Result<Self> {
-        let Self { body, mut hasher, bytes: before } = self;
-        hasher.update(bytes);
-        let body = match body {
-            Body::Beginning(mut head, output) => {
-                head.extend_from_slice(bytes);
-                if head.len() < LOOKED_AT { Body::Beginning(head, output) } else { begin(&head, output)? }
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hasher.update(bytes);
+        self.bytes += bytes.len() as u64;
+        if let Body::Beginning(head) = &mut self.body {
+            head.extend_from_slice(bytes);
+            return if head.len() < LOOKED_AT { Ok(()) } else { self.begin() };
+        }
+        self.put(bytes)
+    }
+
+    /// Decides on the form by the content's first bytes.
+    fn begin(&mut self) -> io::Result<()> {
+        let Body::Beginning(head) = &mut self.body else { return Ok(()) };
+        let head = std::mem::take(head);
+        let is_compressed = COMPRESSED.iter().any(|magic| head.starts_with(magic));
+        self.body = if is_compressed { Body::Plain } else { Body::Zstd(Compressor::new()?, Vec::new()) };
+        self.put(&head)
+    }
+
+    fn put(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        let Body::Zstd(compressor, begun) = &mut self.body else { return self.output.write_all(bytes) };
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(BLOCK - begun.len()));
+            bytes = later;
+            if now.len() == BLOCK {
+                self.output.write_all(compressor.frame(now)?)?;
+                continue;
             }
-            Body::Plain(mut output) => {
-                output.write_all(bytes)?;
-                Body::Plain(output)
+            begun.extend_from_slice(now);
+            if begun.len() == BLOCK {
+                self.output.write_all(compressor.frame(begun)?)?;
+                begun.clear();
             }
-            Body::Zstd(mut encoder) => {
-                encoder.write_all(bytes)?;
-                Body::Zstd(encoder)
-            }
-        };
-        Ok(Self { body, hasher, bytes: before + bytes.len() as u64 })
+        }
+        Ok(())
     }
 
     /// Ends the content.
-    pub(crate) fn end(self) -> io::Result<Written> {
-        let body = match self.body {
-            Body::Beginning(head, output) => begin(&head, output)?,
-            other => other,
+    pub(crate) fn end(mut self) -> io::Result<Written> {
+        self.begin()?;
+        let form = match &mut self.body {
+            Body::Zstd(compressor, begun) => {
+                if !begun.is_empty() || self.bytes == 0 {
+                    self.output.write_all(compressor.frame(begun)?)?;
+                }
+                Form::Zstd
+            }
+            Body::Plain | Body::Beginning(_) => Form::Plain,
         };
-        let (form, output) = match body {
-            Body::Zstd(encoder) => (Form::Zstd, encoder.finish()?),
-            Body::Plain(output) | Body::Beginning(_, output) => (Form::Plain, output),
-        };
-        Ok(Written { digest: self.hasher.finalize(), bytes: self.bytes, form, output })
+        Ok(Written { digest: self.hasher.finalize(), bytes: self.bytes, form, output: self.output })
     }
 }
 
 impl Written {
     /// Ends the blob, for the name under which it is stored; its bytes are on the disk then.
     pub(crate) fn finish(self, name: &str) -> io::Result<File> {
-        let mut output = self.output;
-        output.write_all(&Trailer::new(self.form, self.bytes, name).encode())?;
-        let file = output.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let file = self.output.finish(&Trailer::new(self.form, self.bytes, name).encode())?;
         file.sync_all()?;
         Ok(file)
     }
-}
-
-/// Decides on the form by a content's first bytes.
-fn begin(head: &[u8], mut output: Output) -> io::Result<Body> {
-    if COMPRESSED.iter().any(|magic| head.starts_with(magic)) {
-        output.write_all(head)?;
-        return Ok(Body::Plain(output));
-    }
-    let mut encoder = zstd::Encoder::new(output, LEVEL)?;
-    encoder.write_all(head)?;
-    Ok(Body::Zstd(encoder))
 }

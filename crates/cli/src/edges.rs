@@ -1,7 +1,8 @@
 //! The concrete edges, wired as the settings say.
 
 use leadq_archive::FileArchive;
-use leadq_contract::IdentifierSecret;
+use leadq_contract::run::RunRecord;
+use leadq_contract::{IdentifierSecret, Table};
 use leadq_engine::{EmbeddedEngine, EngineSettings};
 use leadq_lake::DeltaLake;
 use leadq_pipeline::View;
@@ -97,5 +98,12 @@ impl Edges {
             }
             error
         })?)
+    }
+
+    /// Opens some tables of a run that was committed just now or before, as far as it has them.
+    pub(crate) async fn view_of(&self, run: &RunRecord, tables: &[Table]) -> Outcome<View<'_>> {
+        let made: Vec<Table> =
+            tables.iter().copied().filter(|table| run.tables.contains_key(table.name())).collect();
+        Ok(View::of(&self.lake, &self.engine, run.clone(), &made).await?)
     }
 }

@@ -3,7 +3,7 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
@@ -277,10 +277,10 @@ impl DropFolder for LocalDrop {
         let name: Arc<str> = name.into();
         let opened = Arc::clone(&name);
         let file = waiting("read", self, move |drop| drop.open_now(&opened)).await?;
-        let chunks = stream::try_unfold(file, move |file| {
+        let chunks = stream::try_unfold(Chunks::of(file), move |mut chunks| {
             let name = Arc::clone(&name);
             async move {
-                let read = spawn_blocking(move || chunk(&file).map(|bytes| (bytes, file))).await;
+                let read = spawn_blocking(move || chunks.next().map(|bytes| (bytes, chunks))).await;
                 match read {
                     Ok(Ok((bytes, _))) if bytes.is_empty() => Ok(None),
                     Ok(Ok(next)) => Ok(Some(next)),
@@ -307,9 +307,53 @@ impl DropFolder for LocalDrop {
     }
 }
 
-/// The next bytes of a file; none at its end.
-fn chunk(mut file: &File) -> io::Result<Bytes> {
-    let mut bytes = Vec::with_capacity(CHUNK);
-    file.by_ref().take(CHUNK as u64).read_to_end(&mut bytes)?;
-    Ok(bytes.into())
+/// A file that is read piece by piece. Memory of pieces that are done with is used again: to get it anew from the
+/// system takes as long as to read them.
+struct Chunks {
+    file: File,
+    done_with: Arc<Mutex<Vec<Box<[u8]>>>>,
+}
+
+/// A piece of a file.
+struct Chunk {
+    /// None once it is dropped.
+    bytes: Option<Box<[u8]>>,
+    filled: usize,
+    done_with: Arc<Mutex<Vec<Box<[u8]>>>>,
+}
+
+impl Chunks {
+    fn of(file: File) -> Self {
+        Self { file, done_with: Arc::default() }
+    }
+
+    /// The next bytes; none at the end.
+    fn next(&mut self) -> io::Result<Bytes> {
+        let used = self.done_with.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut bytes = used.unwrap_or_else(|| vec![0; CHUNK].into());
+        let mut filled = 0;
+        while filled < CHUNK {
+            match self.file.read(&mut bytes[filled..]) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let done_with = Arc::clone(&self.done_with);
+        Ok(Bytes::from_owner(Chunk { bytes: Some(bytes), filled, done_with }))
+    }
+}
+
+impl AsRef<[u8]> for Chunk {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.as_ref().and_then(|bytes| bytes.get(..self.filled)).unwrap_or_default()
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        let mut done_with = self.done_with.lock().unwrap_or_else(PoisonError::into_inner);
+        done_with.extend(self.bytes.take());
+    }
 }

@@ -6,9 +6,9 @@ use arrow::array::{ArrayRef, DictionaryArray, StringArray, UInt32Array};
 use arrow::datatypes::UInt32Type;
 use arrow::error::ArrowError;
 use hashbrown::HashMap;
-use xxhash_rust::xxh3::xxh3_128;
 
 use crate::cells::Read;
+use crate::digest::digest;
 
 /// Distinct raw cells that are remembered; beyond, the memory starts anew.
 const MAX_REMEMBERED: usize = 1 << 16;
@@ -83,7 +83,7 @@ impl Category {
     pub(crate) fn intern(&mut self, text: &str) -> Spelled {
         let compared = if self.fold_case { text.to_lowercase().into_boxed_str() } else { text.into() };
         let next = self.values.len() as ValueId;
-        let digest = xxh3_128(compared.as_bytes());
+        let digest = digest(compared.as_bytes());
         let id = *self.ids.entry(compared).or_insert(next);
         if id == next {
             self.values.push((digest, None));

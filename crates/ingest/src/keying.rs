@@ -1,12 +1,14 @@
-//! Received hashes to keyed identifiers, with a memory of the latest: a person recurs in every snapshot.
+//! Received hashes to keyed identifiers, with a memory of the latest: a person recurs on lines close to one another.
+//! (Those that recur from snapshot to snapshot are known by their lines: [`Book`](crate::Book).)
 
 use leadq_contract::identifier::hex;
 use leadq_contract::{IdentifierKey, IdentifierSecret};
 
 use crate::cells::hash;
 
-/// Remembered identifiers; a power of two.
-const SLOTS: usize = 1 << 16;
+/// Remembered identifiers; a power of two. No more than the processor's cache holds: beyond, looking is dearer than
+/// keying again.
+const SLOTS: usize = 1 << 12;
 /// Longest hash, in hex digits.
 const MAX_DIGITS: usize = 64;
 

@@ -3,12 +3,15 @@
 //! Nothing here opens a file or knows where it came from: readers take bytes, and hand rows to a sink.
 //! Identifiers are keyed here, at the door; no received hash leaves this crate.
 
+mod body;
+mod book;
 mod category;
 pub mod cells;
 pub mod container;
 pub mod convention;
 mod delimiter;
 pub mod dialect;
+mod digest;
 mod encoding;
 pub mod forget;
 mod header;
@@ -28,6 +31,7 @@ pub mod snapshot_time;
 mod tally;
 pub mod timeline;
 
+pub use book::Book;
 pub use forget::{Forgotten, Redaction, redact_leads, redact_report};
 pub use leads::{LeadOptions, LeadReading, check_leads, read_leads};
 pub use report::{ReportOptions, ReportReading, read_report};
@@ -35,7 +39,7 @@ pub use sheet::is_guarded;
 pub use tally::FileFinding;
 
 use arrow::record_batch::RecordBatch;
-use leadq_contract::QuarantinedRow;
+use leadq_contract::{KeptRows, QuarantinedRow};
 
 /// What a sink reports when it cannot take more.
 pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
@@ -55,10 +59,17 @@ pub trait RowSink {
     fn quarantine(&mut self, row: QuarantinedRow) -> Result<(), SinkError>;
 }
 
-/// A sink of a reader that may have to begin anew.
+/// A sink of the reader of reports: it may have to begin anew, and knows rows that came before. It gets the rows that
+/// no earlier file of the [`Book`] had, and at the end which rows the file has.
 pub trait RestartableSink: RowSink {
     /// What was taken so far is void.
     fn restart(&mut self);
+
+    /// Takes which rows were kept, at the end of a file. Those that are fresh are the rows of the batches, in order.
+    ///
+    /// # Errors
+    /// Whatever keeps the sink from taking it.
+    fn kept(&mut self, rows: KeptRows) -> Result<(), SinkError>;
 }
 
 /// Why a file could not be read to its end.

@@ -15,6 +15,9 @@ pub(crate) enum Step {
     End,
 }
 
+/// By what a physical line is remembered; see [`Book`](crate::Book).
+pub(crate) type LineKey = u128;
+
 /// A row's text and where its cells are. Reused from row to row.
 #[derive(Debug, Default)]
 pub(crate) struct RawRow {
@@ -29,6 +32,8 @@ pub(crate) struct RawRow {
     pub(crate) lines: u64,
     /// It is larger than a row may be, and only its beginning is here.
     pub(crate) is_cut: bool,
+    /// Of a line that [`Rows::next_new`] showed and that was not known.
+    pub(crate) key: Option<LineKey>,
 }
 
 impl RawRow {
@@ -56,6 +61,15 @@ pub(crate) trait Rows {
     /// # Errors
     /// What the input reports.
     fn next_row(&mut self) -> io::Result<Step>;
+
+    /// Goes to the next row that is not `known`: that is asked of physical lines without quotes, with their number
+    /// and text, before they are split; none for one that is done with, else its key.
+    ///
+    /// # Errors
+    /// What the input reports.
+    fn next_new(&mut self, _known: impl FnMut(u64, &[u8]) -> Option<LineKey>) -> io::Result<Step> {
+        self.next_row()
+    }
 
     /// The current row.
     fn row(&self) -> &RawRow;

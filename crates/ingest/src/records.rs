@@ -5,7 +5,7 @@
 use std::io::{self, Read};
 
 use crate::lines::{Line, LineReader, MAX_LINE};
-use crate::raw::{RawRow, Rows, Step};
+use crate::raw::{LineKey, RawRow, Rows, Step};
 
 /// A quoted cell with more line ends than this is a broken quote.
 const MAX_LINE_ENDS_IN_CELL: usize = 20;
@@ -84,19 +84,56 @@ impl<R: Read> RecordReader<R> {
 
 impl<R: Read> Rows for RecordReader<R> {
     fn next_row(&mut self) -> io::Result<Step> {
+        self.next(|_, _| Shown::Unasked)
+    }
+
+    fn next_new(&mut self, mut known: impl FnMut(u64, &[u8]) -> Option<LineKey>) -> io::Result<Step> {
+        self.next(|line, bytes| known(line, bytes).map_or(Shown::Known, Shown::New))
+    }
+
+    fn row(&self) -> &RawRow {
+        &self.row
+    }
+
+    /// A line has the cells that it has (1.7).
+    fn begin_body(&mut self) {}
+}
+
+/// What was said of a line before it was split.
+enum Shown {
+    Unasked,
+    Known,
+    New(LineKey),
+}
+
+impl<R: Read> RecordReader<R> {
+    /// Goes to the next row; `shown` is asked of each physical line without quotes before it is split.
+    fn next(&mut self, mut shown: impl FnMut(u64, &[u8]) -> Shown) -> io::Result<Step> {
         loop {
             let Some(line) = self.lines.peek(None)? else { return Ok(Step::End) };
+            let bytes = self.lines.text(line);
+            let is_quoted = !line.overlong && memchr::memchr(b'"', bytes).is_some();
+            self.row.key = None;
+            if !line.overlong && !is_quoted {
+                match shown(self.lines.number(), bytes) {
+                    Shown::Known => {
+                        self.lines.consume(line, 1);
+                        continue;
+                    }
+                    Shown::New(key) => self.row.key = Some(key),
+                    Shown::Unasked => {}
+                }
+            }
             self.row.line = self.lines.number();
             self.row.raw.clear();
             self.row.lines = 1;
             self.row.is_cut = line.overlong;
-            let bytes = self.lines.text(line);
             if line.overlong {
                 decode_into(&mut self.row.raw, beginning(bytes));
                 self.lines.consume(line, 1);
                 return Ok(Step::Oversized);
             }
-            if memchr::memchr(b'"', bytes).is_some() {
+            if is_quoted {
                 return self.quoted_row(line);
             }
             self.row.text.clear();
@@ -107,13 +144,6 @@ impl<R: Read> Rows for RecordReader<R> {
             }
         }
     }
-
-    fn row(&self) -> &RawRow {
-        &self.row
-    }
-
-    /// A line has the cells that it has (1.7).
-    fn begin_body(&mut self) {}
 }
 
 /// One row with quotes, fed line by line to `csv-core`.

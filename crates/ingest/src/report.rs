@@ -3,24 +3,22 @@
 use std::io::{self, Read};
 use std::sync::Mutex;
 
-use hashbrown::HashSet;
 use leadq_contract::column::ColumnSet;
-use leadq_contract::rows::{Bucket, BucketCounts};
-use leadq_contract::{ClientSettings, FindingCode, IdentifierSecret, Limits, QuarantinedRow, ReportColumn};
+use leadq_contract::rows::BucketCounts;
+use leadq_contract::{ClientSettings, FindingCode, IdentifierSecret, Limits, ReportColumn};
 
+use crate::body::Body;
+use crate::book::Book;
 use crate::cells::hash::HashAlgorithm;
 use crate::container::{Content, ReadSeek, Refusal, Reopen};
 use crate::encoding::{self, Encoding, Utf8Reader};
-use crate::forget::{Forgotten, Suppression};
+use crate::forget::Forgotten;
 use crate::header::{Header, MAX_LINES};
-use crate::keying::Keying;
 use crate::raw::{RawRow, Rows, Step};
 use crate::records::RecordReader;
-use crate::row::{BadCell, Cleaner};
-use crate::rows_out::BatchBuilder;
 use crate::sheet::Workbook;
 use crate::tally::{FileFinding, Tally};
-use crate::{IngestError, RestartableSink, RowSink, delimiter, redact, shape};
+use crate::{IngestError, RestartableSink, delimiter, redact};
 
 /// What a report is read with.
 #[derive(Debug, Clone, Copy)]
@@ -64,19 +62,21 @@ pub struct ReportReading {
     pub bytes: u64,
 }
 
-/// Reads a report. Rows go to the sink in the order of the file; if the reading is `rejected`, what the
-/// sink got is void.
+/// Reads a report. Rows that are not in the book go to the sink, in the order of the file; if the reading is
+/// `rejected`, what the sink got is void.
 ///
 /// # Errors
 /// If the sink gives up. What is wrong with the content, or keeps it from being read, rejects it.
 pub fn read_report(
     content: Content<'_>,
     options: &ReportOptions<'_>,
+    book: &mut Book,
     sink: &mut dyn RestartableSink,
 ) -> Result<ReportReading, IngestError> {
+    book.open();
     let read = match content {
-        Content::Text(source) => read_text(source, options, sink),
-        Content::Workbook(file) => read_workbook(file, options, sink),
+        Content::Text(source) => read_text(source, options, book, sink),
+        Content::Workbook(file) => read_workbook(file, options, book, sink),
         Content::Refused(refusal) => Ok(rejected(refusal)),
     };
     match read {
@@ -89,12 +89,14 @@ pub fn read_report(
 fn read_text(
     source: &mut dyn Reopen,
     options: &ReportOptions<'_>,
+    book: &mut Book,
     sink: &mut dyn RestartableSink,
 ) -> Result<ReportReading, IngestError> {
-    match read_text_as(None, source, options, sink) {
+    match read_text_as(None, source, options, book, sink) {
         Err(IngestError::Read(error)) if encoding::is_not_utf8(&error) => {
             sink.restart();
-            read_text_as(Some(Encoding::Windows1252), source, options, sink)
+            book.open();
+            read_text_as(Some(Encoding::Windows1252), source, options, book, sink)
         }
         other => other,
     }
@@ -104,6 +106,7 @@ fn read_text_as(
     known: Option<Encoding>,
     source: &mut dyn Reopen,
     options: &ReportOptions<'_>,
+    book: &mut Book,
     sink: &mut dyn RestartableSink,
 ) -> Result<ReportReading, IngestError> {
     let mut digest = Digesting { input: source.open()?, hasher: blake3::Hasher::new(), bytes: 0 };
@@ -113,7 +116,8 @@ fn read_text_as(
         None => rejected(no_header("lines")),
         Some(mark) => {
             let mut rows = RecordReader::new(head.bytes.chain(&mut text), mark);
-            let read = read_rows(&mut rows, options, sink)?.unwrap_or_else(|| rejected(no_header("lines")));
+            let read = read_rows(&mut rows, mark, options, book, sink)?;
+            let read = read.unwrap_or_else(|| rejected(no_header("lines")));
             ReportReading { form: format!("{}, {}", text.encoding().name(), delimiter::name(mark)), ..read }
         }
     };
@@ -127,6 +131,7 @@ fn read_text_as(
 fn read_workbook(
     file: &mut dyn ReadSeek,
     options: &ReportOptions<'_>,
+    book: &mut Book,
     sink: &mut dyn RestartableSink,
 ) -> Result<ReportReading, IngestError> {
     file.rewind()?;
@@ -136,7 +141,7 @@ fn read_workbook(
     // Its texts are held in memory: one workbook at a time.
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock();
-    let mut reading = read_sheets(file, options, sink)?;
+    let mut reading = read_sheets(file, options, book, sink)?;
     reading.digest = *hasher.finalize().as_bytes();
     reading.bytes = bytes;
     Ok(reading)
@@ -145,25 +150,30 @@ fn read_workbook(
 fn read_sheets(
     file: &mut dyn ReadSeek,
     options: &ReportOptions<'_>,
+    book: &mut Book,
     sink: &mut dyn RestartableSink,
 ) -> Result<ReportReading, IngestError> {
     let mut workbook = Workbook::open(file)?;
     for sheet in workbook.visible_sheets() {
-        if let Some(reading) = read_rows(&mut workbook.rows(&sheet)?, options, sink)? {
+        if let Some(reading) = read_rows(&mut workbook.rows(&sheet)?, SHEET, options, book, sink)? {
             return Ok(ReportReading { form: format!("xlsx, sheet {}", redact::cell(&sheet)), ..reading });
         }
     }
     Ok(rejected(no_header("rows of a visible sheet")))
 }
 
+/// What stands for a delimiter where there is none.
+const SHEET: u8 = 0;
+
 /// Reads rows; `None` if there is no header among them.
 fn read_rows(
     rows: &mut impl Rows,
+    delimiter: u8,
     options: &ReportOptions<'_>,
-    sink: &mut dyn RowSink,
+    book: &mut Book,
+    sink: &mut dyn RestartableSink,
 ) -> Result<Option<ReportReading>, IngestError> {
     let mut tally = Tally::default();
-    let mut suppression = Suppression::of(options);
     let preamble = |row: &RawRow| {
         tally.add(FindingCode::Preamble, None, Some(row.line), || redact::cell(row.raw()));
     };
@@ -172,18 +182,12 @@ fn read_rows(
         return Ok(Some(rejected(objection)));
     }
     header.report(rows.row().cells(), rows.row().line, &mut tally);
-    let keying = Keying::new(options.secret);
-    let cleaner = Cleaner::new(options.client, options.algorithm, keying);
-    let reading = ReportReading { present: header.present(), ..ReportReading::default() };
-    if let Some(suppression) = &mut suppression {
-        suppression.begin(&header);
-    }
-    let (seen, batch) = (HashSet::new(), BatchBuilder::new());
-    let mut body = Body { header, cleaner, suppression, reading, tally, seen, batch, sink };
+    book.begin(rows.row().cells(), delimiter);
+    let mut body = Body::new(header, delimiter, options, tally, book, sink);
     loop {
-        match rows.next_row()? {
+        match rows.next_new(|line, text| body.known(line, text))? {
             Step::Row => body.row(rows.row())?,
-            Step::Malformed => body.set_aside(Bucket::Malformed, rows.row())?,
+            Step::Malformed => body.malformed(rows.row())?,
             Step::Oversized => body.oversized(rows.row())?,
             Step::End => return body.finish().map(Some),
         }
@@ -211,130 +215,6 @@ fn rejected(refusal: Refusal) -> ReportReading {
     let mut tally = Tally::default();
     tally.add(code, None, None, || reason.clone());
     ReportReading { rejected: Some(reason), findings: tally.finish(), ..ReportReading::default() }
-}
-
-/// The rows below the header.
-struct Body<'a> {
-    header: Header,
-    cleaner: Cleaner<'a>,
-    /// Who is forgotten, if anybody is.
-    suppression: Option<Suppression<'a>>,
-    reading: ReportReading,
-    tally: Tally,
-    /// Digests of the rows kept so far.
-    seen: HashSet<u128>,
-    batch: BatchBuilder,
-    sink: &'a mut dyn RowSink,
-}
-
-impl Body<'_> {
-    fn row(&mut self, raw: &RawRow) -> Result<(), IngestError> {
-        if let Some(bucket) = shape::bucket(raw.cells(), &self.header) {
-            if bucket == Bucket::Malformed {
-                return self.set_aside(bucket, raw);
-            }
-            self.reading.buckets.add(bucket);
-            return Ok(());
-        }
-        // Before its cells are read: how they are spelled first stays with a file.
-        if self.suppression.as_mut().is_some_and(|suppression| suppression.drops(&self.header, raw)) {
-            self.reading.buckets.add(Bucket::Forgotten);
-            return Ok(());
-        }
-        self.cleaner.read(&self.header, |index| raw.cell(index));
-        if self.cleaner.is_blank() {
-            self.reading.buckets.add(Bucket::Blank);
-            return Ok(());
-        }
-        self.count_bad_cells(raw);
-        if !self.cleaner.has_identity() {
-            return self.set_aside(Bucket::NoIdentity, raw);
-        }
-        self.keep(raw.line)
-    }
-
-    /// Keeps the row, unless the file has it already.
-    fn keep(&mut self, line: u64) -> Result<(), IngestError> {
-        let mut informative = ColumnSet::default();
-        for column in self.reading.present.iter().filter(|c| self.cleaner.is_informative(*c)) {
-            informative.insert(column);
-        }
-        self.cleaner.fill_from_location();
-        if !self.seen.insert(self.cleaner.digest()) {
-            self.reading.buckets.add(Bucket::Duplicate);
-            return Ok(());
-        }
-        self.reading.buckets.add(Bucket::Kept);
-        informative.iter().for_each(|column| self.reading.informative[column.index()] += 1);
-        self.count_kept();
-        self.batch.push(line, &self.cleaner.row, &mut self.cleaner.categories)?;
-        if self.batch.is_full(&self.cleaner.categories) { self.flush() } else { Ok(()) }
-    }
-
-    fn count_kept(&mut self) {
-        let (row, reading) = (&self.cleaner.row, &mut self.reading);
-        if row.set == Some(true) {
-            reading.rows_set[0] += 1;
-            reading.rows_set[1] += u64::from(row.demo == Some(true));
-        }
-        for (counts, algorithm) in reading.hash_digits.iter_mut().zip(row.algorithms) {
-            if let Some(algorithm) = algorithm {
-                counts[algorithm as usize] += 1;
-            }
-        }
-        if let Some(date) = row.entry_date {
-            let (from, to) = reading.entry_range.unwrap_or((date, date));
-            reading.entry_range = Some((from.min(date), to.max(date)));
-        }
-    }
-
-    fn count_bad_cells(&mut self, raw: &RawRow) {
-        let line = raw.line;
-        for BadCell { code, column, cell } in self.cleaner.bad.iter().copied() {
-            self.tally.add(code, Some(column.name()), Some(line), || {
-                let text = raw.cell(cell);
-                match column {
-                    ReportColumn::EmailHash | ReportColumn::PhoneHash => {
-                        format!("line {line}: {} characters", text.trim().chars().count())
-                    }
-                    _ => format!("line {line}: {}", redact::cell(text.trim())),
-                }
-            });
-        }
-    }
-
-    fn oversized(&mut self, raw: &RawRow) -> Result<(), IngestError> {
-        let line = raw.line;
-        self.tally.add(FindingCode::OversizedRow, None, Some(line), || format!("line {line}"));
-        self.set_aside(Bucket::Malformed, raw)
-    }
-
-    fn set_aside(&mut self, bucket: Bucket, raw: &RawRow) -> Result<(), IngestError> {
-        self.reading.buckets.add(bucket);
-        let code = if bucket == Bucket::Malformed { FindingCode::Malformed } else { FindingCode::NoIdentity };
-        let (line, mut text) = (raw.line, redact::row(raw.raw()));
-        let is_torn = bucket == Bucket::Malformed && !raw.is_cut;
-        if let Some(suppression) = self.suppression.as_ref().filter(|_| is_torn)
-            && let Some(scrubbed) = suppression.scrubbed(raw.raw())
-        {
-            text = redact::row(&scrubbed);
-        }
-        self.tally.add(code, None, Some(line), || format!("line {line}"));
-        self.sink.quarantine(QuarantinedRow { line, reason: bucket.name(), text }).map_err(IngestError::Sink)
-    }
-
-    fn flush(&mut self) -> Result<(), IngestError> {
-        let batch = self.batch.finish(&mut self.cleaner.categories)?;
-        self.sink.rows(batch).map_err(IngestError::Sink)
-    }
-
-    fn finish(mut self) -> Result<ReportReading, IngestError> {
-        if !self.batch.is_empty() {
-            self.flush()?;
-        }
-        self.reading.findings = self.tally.finish();
-        Ok(self.reading)
-    }
 }
 
 /// Digests what is read through it.

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use leadq_contract::column::ColumnSet;
 use leadq_contract::{CellType, ClientSettings, FindingCode, IdentifierKey, IdentifierKind, ReportColumn};
-use xxhash_rust::xxh3::Xxh3;
 
 use crate::category::{Category, Spelled};
 use crate::cells::hash::{self, HashAlgorithm, HashRead, PlainRule};
 use crate::cells::{Read, boolean, by_rule, date, place, state, text, timestamp, zip};
+use crate::digest::digest;
 use crate::header::Header;
 use crate::keying::Keying;
 use crate::redact;
@@ -39,6 +39,18 @@ pub(crate) struct BadCell {
     pub(crate) code: FindingCode,
     pub(crate) column: ReportColumn,
     pub(crate) cell: usize,
+}
+
+/// What a kept row adds to the counts of its file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Says {
+    /// Columns whose own cells are informative (1.9).
+    pub(crate) informative: ColumnSet,
+    pub(crate) set: bool,
+    pub(crate) demo: bool,
+    pub(crate) entry_date: Option<i32>,
+    /// By what the hashes as received are made, email and phone.
+    pub(crate) algorithms: [Option<HashAlgorithm>; 2],
 }
 
 /// The dictionaries of a file's category columns.
@@ -89,6 +101,8 @@ pub(crate) struct Cleaner<'a> {
     pub(crate) row: CleanRow,
     /// What was wrong with the current row's cells.
     pub(crate) bad: Vec<BadCell>,
+    /// Where the current row's values are laid out to be digested.
+    laid_out: Vec<u8>,
 }
 
 impl<'a> Cleaner<'a> {
@@ -103,6 +117,7 @@ impl<'a> Cleaner<'a> {
             categories: Categories::default(),
             row: CleanRow::default(),
             bad: Vec::new(),
+            laid_out: Vec::new(),
         }
     }
 
@@ -270,21 +285,33 @@ impl<'a> Cleaner<'a> {
         }
     }
 
+    /// What the row adds to the counts of its file, which has the columns `present`. To be asked before
+    /// [`Self::fill_from_location`].
+    pub(crate) fn says(&self, present: ColumnSet) -> Says {
+        let row = &self.row;
+        Says {
+            informative: present.iter().filter(|column| self.is_informative(*column)).collect(),
+            set: row.set == Some(true),
+            demo: row.demo == Some(true),
+            entry_date: row.entry_date,
+            algorithms: row.algorithms,
+        }
+    }
+
     /// Digest of all canonical columns; equal rows have equal digests (1.7, `duplicate`).
-    pub(crate) fn digest(&self) -> u128 {
-        let (r, known) = (&self.row, &self.categories);
-        let mut digest = Xxh3::new();
-        let mut number = |tag: u8, value: Option<i64>| {
-            digest.update(&[tag, u8::from(value.is_some())]);
-            digest.update(&value.unwrap_or_default().to_le_bytes());
-        };
-        number(0, r.entry_date.map(i64::from));
-        number(1, r.appt_at);
-        number(2, r.set.map(i64::from));
-        number(3, r.demo.map(i64::from));
+    pub(crate) fn digest(&mut self) -> u128 {
+        let (r, known, out) = (&self.row, &self.categories, &mut self.laid_out);
+        out.clear();
+        for number in [r.entry_date.map(i64::from), r.appt_at] {
+            out.push(u8::from(number.is_some()));
+            out.extend_from_slice(&number.unwrap_or_default().to_le_bytes());
+        }
+        for flag in [r.set, r.demo] {
+            out.push(flag.map_or(2, u8::from));
+        }
         for key in [r.email, r.phone] {
-            digest.update(&[u8::from(key.is_some())]);
-            digest.update(&key.map_or([0; 32], |key| key.0));
+            out.push(u8::from(key.is_some()));
+            out.extend_from_slice(&key.map_or([0; 32], |key| key.0));
         }
         for (category, value) in [
             (&known.city, r.city),
@@ -294,12 +321,13 @@ impl<'a> Cleaner<'a> {
             (&known.dispo, r.dispo),
             (&known.job_status, r.job_status),
         ] {
-            digest.update(&[u8::from(value.is_some())]);
-            digest.update(&category.digest(value).to_le_bytes());
+            out.push(u8::from(value.is_some()));
+            out.extend_from_slice(&category.digest(value).to_le_bytes());
         }
-        digest.update(&[u8::from(r.lead_number.is_some())]);
-        digest.update(r.lead_number.as_deref().unwrap_or_default().as_bytes());
-        digest.digest128()
+        // The only one of any length, so it stands last.
+        out.push(u8::from(r.lead_number.is_some()));
+        out.extend_from_slice(r.lead_number.as_deref().unwrap_or_default().as_bytes());
+        digest(out)
     }
 }
 

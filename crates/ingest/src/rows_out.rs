@@ -14,6 +14,8 @@ use crate::row::{Categories, CleanRow};
 
 /// Rows in a batch.
 const BATCH_ROWS: usize = 8192;
+/// Rows that there is room for at first: most files have few that are fresh.
+const FIRST_ROOM: usize = 256;
 /// Bytes of text after which a batch is full, however few its rows.
 const BATCH_BYTES: usize = 32 << 20;
 
@@ -33,15 +35,20 @@ pub(crate) struct BatchBuilder {
 
 impl BatchBuilder {
     pub(crate) fn new() -> Self {
+        Self::with_room(FIRST_ROOM)
+    }
+
+    /// For so many rows, before it has to grow.
+    fn with_room(rows: usize) -> Self {
         Self {
-            line: UInt64Builder::new(),
-            entry_date: Date32Builder::new(),
-            lead_number: StringBuilder::new(),
-            email: FixedSizeBinaryBuilder::new(32),
-            phone: FixedSizeBinaryBuilder::new(32),
-            appt_at: TimestampMicrosecondBuilder::new(),
-            set: BooleanBuilder::new(),
-            demo: BooleanBuilder::new(),
+            line: UInt64Builder::with_capacity(rows),
+            entry_date: Date32Builder::with_capacity(rows),
+            lead_number: StringBuilder::with_capacity(rows, rows * 8),
+            email: FixedSizeBinaryBuilder::with_capacity(rows, 32),
+            phone: FixedSizeBinaryBuilder::with_capacity(rows, 32),
+            appt_at: TimestampMicrosecondBuilder::with_capacity(rows),
+            set: BooleanBuilder::with_capacity(rows),
+            demo: BooleanBuilder::with_capacity(rows),
             rows: 0,
             bytes: 0,
         }
@@ -80,23 +87,24 @@ impl BatchBuilder {
     }
 
     pub(crate) fn finish(&mut self, categories: &mut Categories) -> Result<RecordBatch, ArrowError> {
-        (self.rows, self.bytes) = (0, 0);
+        let mut full =
+            std::mem::replace(self, Self::with_room(if self.rows < BATCH_ROWS { 0 } else { BATCH_ROWS }));
         // No column of its own: it has filled city and state.
         categories.location.trim();
         RecordBatch::try_new(
             rows::report_rows(),
             vec![
-                Arc::new(self.line.finish()),
-                Arc::new(self.entry_date.finish()),
-                Arc::new(self.lead_number.finish()),
-                Arc::new(self.email.finish()),
-                Arc::new(self.phone.finish()),
+                Arc::new(full.line.finish()),
+                Arc::new(full.entry_date.finish()),
+                Arc::new(full.lead_number.finish()),
+                Arc::new(full.email.finish()),
+                Arc::new(full.phone.finish()),
                 categories.city.finish()?,
                 categories.state.finish()?,
                 categories.zip.finish()?,
-                Arc::new(self.appt_at.finish()),
-                Arc::new(self.set.finish()),
-                Arc::new(self.demo.finish()),
+                Arc::new(full.appt_at.finish()),
+                Arc::new(full.set.finish()),
+                Arc::new(full.demo.finish()),
                 categories.dispo.finish()?,
                 categories.job_status.finish()?,
             ],

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use futures::TryStreamExt as _;
 use leadq_contract::Table;
+use leadq_contract::table::{is_distinct, is_random};
 use leadq_pipeline::ports::{BatchStream, DataFile, PortError, TableFiles};
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
@@ -13,7 +14,8 @@ use parquet::arrow::AsyncArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -118,7 +120,7 @@ impl Files {
         self.begun.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
         let file = BufWriter::new(self.location.store().clone(), path.clone());
         let options = ArrowWriterOptions::new()
-            .with_properties(properties()?)
+            .with_properties(properties(&self.schema)?)
             // The columns are what Parquet's own types say; other readers need not know Arrow's.
             .with_skip_arrow_metadata(true);
         let writer = AsyncArrowWriter::try_new_with_options(file, SchemaRef::clone(&self.schema), options)?;
@@ -134,13 +136,26 @@ impl Files {
     }
 }
 
-/// Dictionaries and page statistics are Parquet's defaults here.
-fn properties() -> Result<WriterProperties, ParquetError> {
-    Ok(WriterProperties::builder()
+/// Fast to write and small to keep: what is random is neither compressed nor described by statistics, and a dictionary is
+/// made only of what repeats.
+fn properties(schema: &Schema) -> Result<WriterProperties, ParquetError> {
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
-        .build())
+        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES));
+    for field in schema.fields() {
+        let column = || ColumnPath::new(vec![field.name().clone()]);
+        if is_distinct(field) {
+            properties = properties.set_column_dictionary_enabled(column(), false);
+        }
+        if is_random(field) {
+            properties = properties
+                .set_column_compression(column(), Compression::UNCOMPRESSED)
+                .set_column_statistics_enabled(column(), EnabledStatistics::None);
+        }
+    }
+    Ok(properties.build())
 }
 
 fn failed(table: Table, error: &(dyn std::error::Error + 'static)) -> PortError {

@@ -8,6 +8,7 @@ pub mod claim;
 pub mod explain;
 pub mod fold;
 pub mod health;
+pub mod link;
 pub mod plan;
 
 pub use fold::{Changes, ClientFold, FoldError, SnapshotMeta};

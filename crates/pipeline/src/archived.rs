@@ -27,8 +27,14 @@ impl Watched {
         self.inner
     }
 
-    /// An error if the archive could not be read.
-    pub(crate) fn sound(&self, name: &str) -> Result<(), PortError> {
+    /// An error if the archive could not be read, or is damaged where the file was not read: a file that is told to
+    /// be wrong was read up to there only.
+    pub(crate) fn sound(&mut self, name: &str) -> Result<(), PortError> {
+        if self.failed.is_none() {
+            let verified = self.inner.verify();
+            // What it says is remembered.
+            drop(self.watch(verified));
+        }
         match &self.failed {
             None => Ok(()),
             Some(reason) => Err(PortError::permanent("read from the archive", name, reason)
@@ -114,5 +120,69 @@ impl Read for From {
         let read = self.file.read_at(self.at, into)?;
         self.at += read as u64;
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file that fails where it is read from some place on, or where it was not read.
+    struct Damaged {
+        bytes: io::Cursor<Vec<u8>>,
+        from: u64,
+    }
+
+    impl Damaged {
+        fn watched(from: u64) -> Watched {
+            let bytes = io::Cursor::new(b"Email,Set\n".to_vec());
+            Watched::new(Box::new(Self { bytes, from }))
+        }
+    }
+
+    impl Read for Damaged {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            if self.bytes.position() >= self.from {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "it is damaged"));
+            }
+            let most = into.len().min((self.from - self.bytes.position()) as usize);
+            self.bytes.read(&mut into[..most])
+        }
+    }
+
+    impl Seek for Damaged {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.bytes.seek(to)
+        }
+    }
+
+    impl ArchivedFile for Damaged {
+        fn verify(&mut self) -> io::Result<()> {
+            let is_whole = self.from >= self.bytes.get_ref().len() as u64;
+            if is_whole { Ok(()) } else { Err(io::Error::new(io::ErrorKind::InvalidData, "it is damaged")) }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_whatever_the_reader_made_of_it() {
+        let mut file = Damaged::watched(4);
+        let mut bytes = Vec::new();
+        assert!(file.read_to_end(&mut bytes).is_err());
+        // A reader that seeks away and goes on does not undo it.
+        file.rewind().unwrap();
+        assert!(file.read(&mut [0; 2]).is_ok());
+        let error = file.sound("a.csv").unwrap_err();
+        assert!(error.to_string().contains("a.csv") && error.hint.is_some(), "{error}");
+    }
+
+    #[test]
+    fn damage_behind_what_was_read_is_told() {
+        let mut file = Damaged::watched(4);
+        assert_eq!(file.read(&mut [0; 2]).unwrap(), 2);
+        assert!(file.sound("a.csv").is_err());
+        assert!(Damaged::watched(0).sound("a.csv").is_err());
+        let mut whole = Damaged::watched(100);
+        assert_eq!(whole.read(&mut [0; 2]).unwrap(), 2);
+        whole.sound("a.csv").unwrap();
     }
 }

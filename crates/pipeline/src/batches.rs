@@ -6,7 +6,7 @@ use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Int64Array, ListBuilder, StringArray, StringBuilder,
     TimestampMicrosecondArray,
 };
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use chrono::NaiveDateTime;
 use leadq_contract::rows::{Bucket, BucketCounts};
@@ -247,49 +247,6 @@ pub(crate) fn quarantine(client: &ClientId, file: &str, rows: &RecordBatch) -> R
     let mut columns = vec![texts(all().map(|_| &client.0)), texts(all().map(|_| file))];
     columns.extend(rows.columns().iter().cloned());
     build(Table::Quarantine, columns)
-}
-
-/// Cells by length of the hash, for `hash_convention_mismatch`.
-pub(crate) struct DigitsRow {
-    pub(crate) client: ClientId,
-    pub(crate) side: &'static str,
-    pub(crate) kind: &'static str,
-    pub(crate) digits: i64,
-    pub(crate) cells: u64,
-}
-
-pub(crate) fn hash_digits_schema() -> SchemaRef {
-    let field = |name, data_type| Field::new(name, data_type, false);
-    Arc::new(Schema::new(vec![
-        field("client_id", DataType::Utf8),
-        field("side", DataType::Utf8),
-        field("kind", DataType::Utf8),
-        field("digits", DataType::Int64),
-        field("cells", DataType::Int64),
-    ]))
-}
-
-pub(crate) fn hash_digits(rows: &[DigitsRow]) -> Result<RecordBatch, RunError> {
-    RecordBatch::try_new(
-        hash_digits_schema(),
-        vec![
-            texts(rows.iter().map(|r| &r.client.0)),
-            texts(rows.iter().map(|r| r.side)),
-            texts(rows.iter().map(|r| r.kind)),
-            integers(rows.iter().map(|r| r.digits)),
-            integers(rows.iter().map(|r| r.cells as i64)),
-        ],
-    )
-    .map_err(|source| RunError::Build { table: "hash_digits", source })
-}
-
-/// Places of leads files in their order, from 0.
-pub(crate) fn leads_file<'a>(labels: impl Iterator<Item = &'a str> + Clone) -> Result<RecordBatch, RunError> {
-    let field = |name, data_type| Field::new(name, data_type, false);
-    let schema = Schema::new(vec![field("leads_file", DataType::Utf8), field("place", DataType::Int64)]);
-    let places = integers((0..).zip(labels.clone()).map(|(place, _)| place));
-    RecordBatch::try_new(Arc::new(schema), vec![texts(labels), places])
-        .map_err(|source| RunError::Build { table: "leads_file", source })
 }
 
 /// First and last day of each client.

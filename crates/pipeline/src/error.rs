@@ -2,6 +2,7 @@
 
 use leadq_ingest::IngestError;
 use leadq_matching::FoldError;
+use leadq_matching::link::LinkError;
 
 use crate::ports::PortError;
 
@@ -35,6 +36,14 @@ pub enum RunError {
         client: String,
         /// Why.
         source: FoldError,
+    },
+    /// A client's records cannot be linked with its leads.
+    #[error("cannot link the records of client {client} with its leads: {source}")]
+    Link {
+        /// Whose.
+        client: String,
+        /// Why.
+        source: LinkError,
     },
     /// The scratch space cannot be used.
     #[error("cannot use the scratch space: {0}")]

@@ -14,6 +14,9 @@ use crate::run::RunRequest;
 /// not had.
 const CLEANING: u32 = 1;
 
+/// Version of what linking makes of records and leads. To be raised in the same way.
+const LINKING: u32 = 2;
+
 /// How a client's files are read and folded.
 pub(crate) fn cleaning(client: &ClientSettings, request: &RunRequest) -> String {
     let ClientSettings { id, timezone, vocabulary, reports, snapshot_pattern, identity, .. } = client;
@@ -53,8 +56,8 @@ pub(crate) fn matching(client: &ClientSettings, request: &RunRequest) -> String 
     let ClientSettings { name, max_leads_per_key, max_records_per_key, .. } = client;
     of(&[
         &(name, max_leads_per_key, max_records_per_key),
-        &plan::steps(&request.dimensions),
-        &plan::closing_steps(),
+        &LINKING,
+        &[plan::dates(), plan::places()],
         &tables,
     ])
 }

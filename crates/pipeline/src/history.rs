@@ -17,7 +17,8 @@ use crate::ports::PortError;
 use crate::state::SnapshotState;
 use crate::wall::micros;
 
-type Sink = mpsc::Sender<Result<RecordBatch, PortError>>;
+/// Where a stage's rows go.
+pub(crate) type Sink = mpsc::Sender<Result<RecordBatch, PortError>>;
 
 /// Where the fold's rows go while it runs.
 pub(crate) struct HistorySinks {
@@ -61,7 +62,8 @@ impl Folding<'_> {
         let client = self.client;
         let failed = |source| RunError::Fold { client: client.id.0.clone(), source };
         let scratch = |source| RunError::Build { table: "record_version", source };
-        let ReportFile { facts, reading, rows, quarantine, .. } = file;
+        let ReportFile { facts, reading, kept: rows, fresh, quarantine, .. } = file;
+        let Some(rows) = rows else { return Err(RunError::Changed { file: facts.name }) };
         let kept = reading.buckets.get(Bucket::Kept);
         let meta = SnapshotMeta {
             file: facts.name.clone(),
@@ -69,7 +71,8 @@ impl Folding<'_> {
             columns: ColumnCounts { kept, present: reading.present, informative: reading.informative },
             entry_range: reading.entry_range,
         };
-        let changes = self.fold.apply(meta, rows.into_batches().map_err(scratch)?).map_err(failed)?;
+        let (rows, fresh) = (rows.into_rows().map_err(scratch)?, fresh.into_batches().map_err(scratch)?);
+        let changes = self.fold.apply(meta, &rows, fresh).map_err(failed)?;
         self.folded.push(SnapshotState {
             file: place,
             dead: changes.dead.iter().map(|dead| dead.column).collect(),

@@ -4,28 +4,29 @@ use std::collections::BTreeMap;
 use std::io::{Seek as _, SeekFrom};
 use std::sync::Arc;
 
-use arrow::array::{Int64Array, StringArray};
+use arrow::array::{AsArray as _, Int64Array, StringArray, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, NaiveDateTime, Timelike};
-use futures::{StreamExt as _, TryStreamExt as _};
-use leadq_contract::rows::QuarantinedRow;
-use leadq_contract::{ClientId, ClientSettings, IdentifierSecret, LeadSchema, Limits};
+use leadq_contract::{
+    ClientId, ClientSettings, IdentifierSecret, KeptRows, LeadSchema, Limits, QuarantinedRow,
+};
 use leadq_ingest::cells::hash::HashAlgorithm;
 use leadq_ingest::container::{Part, unpack};
 use leadq_ingest::timeline::{ArchiveFacts, FileFacts};
 use leadq_ingest::{
-    Forgotten, IngestError, LeadOptions, LeadReading, ReportOptions, ReportReading, RestartableSink, RowSink,
-    SinkError, read_leads, read_report, snapshot_time,
+    Book, Forgotten, IngestError, LeadOptions, LeadReading, ReportOptions, ReportReading, RestartableSink,
+    RowSink, SinkError, read_leads, read_report, snapshot_time,
 };
-use tokio::sync::mpsc;
 
 use crate::archived::{Parquet, Watched};
 use crate::error::RunError;
+use crate::kept::SpooledRows;
 use crate::observer::Observer;
-use crate::ports::{Archive, ArchivedFile, PortError};
+use crate::ports::ArchivedFile;
 use crate::spool::{Spool, SpoolMemory};
 use crate::state::Entry;
+use crate::stretch::Books;
 
 /// Rows of the quarantine in a batch.
 const QUARANTINE_BATCH: usize = 256;
@@ -58,8 +59,10 @@ pub(crate) struct ReportFile {
     pub(crate) entry: Entry,
     pub(crate) facts: FileFacts,
     pub(crate) reading: ReportReading,
-    /// Kept rows, as [`report_rows`](leadq_contract::rows::report_rows).
-    pub(crate) rows: Spool,
+    /// The kept rows; none of a file that is rejected.
+    pub(crate) kept: Option<SpooledRows>,
+    /// Those that no file before it in its book had, as [`report_rows`](leadq_contract::rows::report_rows).
+    pub(crate) fresh: Spool,
     /// Rows set aside, as [`quarantine_schema`].
     pub(crate) quarantine: Spool,
 }
@@ -81,6 +84,8 @@ pub(crate) struct Reading {
     pub(crate) scratch: std::path::PathBuf,
     pub(crate) limits: Limits,
     pub(crate) forgotten: Forgotten,
+    /// Lines that one book remembers at most.
+    pub(crate) most_lines: usize,
 }
 
 impl Reading {
@@ -89,21 +94,23 @@ impl Reading {
     }
 }
 
-/// Reads leads files; clean rows go to `rows`.
+/// Clean leads by client, as [`lead_rows`](leadq_contract::rows::lead_rows).
+pub(crate) type CleanLeads = BTreeMap<ClientId, Arc<Spool>>;
+
+/// Reads leads files.
 pub(crate) fn leads(
     files: &[LeadsInput],
     clients: &[ClientSettings],
     dimensions: &[String],
     algorithms: &BTreeMap<ClientId, HashAlgorithm>,
     with: &Reading,
-    rows: &mpsc::Sender<Result<RecordBatch, PortError>>,
     observer: &dyn Observer,
-) -> Result<Vec<LeadsFile>, RunError> {
+) -> Result<(CleanLeads, Vec<LeadsFile>), RunError> {
     let only = match clients {
         [client] => Some(&client.id),
         _ => None,
     };
-    let mut read = Vec::new();
+    let (mut rows, mut read) = (BTreeMap::new(), Vec::new());
     for LeadsInput { label, owner, schema, file } in files {
         let failed = |source| RunError::Leads { file: label.clone(), source };
         let options = LeadOptions {
@@ -116,13 +123,17 @@ pub(crate) fn leads(
             forgotten: &with.forgotten,
             file: label,
         };
-        let mut sink = LeadSink { rows, quarantine: QuarantineSpool::new(with.spool()) };
+        let mut sink = LeadSink { with, rows: &mut rows, quarantine: QuarantineSpool::new(with.spool()) };
         let reading = read_leads(file.clone(), &options, &mut sink).map_err(failed)?;
         observer.step(label);
         let quarantine = sink.quarantine.finish().map_err(|e| failed(IngestError::Arrow(e)))?;
         read.push(LeadsFile { label: label.clone(), reading, quarantine });
     }
-    Ok(read)
+    let close = |(client, mut spool): (ClientId, Spool)| match spool.close() {
+        Ok(()) => Ok((client, Arc::new(spool))),
+        Err(source) => Err(RunError::Build { table: "lead_clean", source }),
+    };
+    Ok((rows.into_iter().map(close).collect::<Result<_, _>>()?, read))
 }
 
 /// By what most of a client's leads are hashed (spec 1.6).
@@ -138,41 +149,15 @@ pub(crate) fn algorithm_of<'a>(
     HashAlgorithm::ALL.into_iter().rev().max_by_key(|a| count(*a)).unwrap_or_default()
 }
 
-/// Reads a client's report files, several at once; the result is in the order of `files`.
-pub(crate) async fn reports(
-    files: Vec<Entry>,
-    archive: &dyn Archive,
-    client: &Arc<ClientSettings>,
-    algorithm: HashAlgorithm,
-    with: &Reading,
-    threads: usize,
-    observer: &Arc<dyn Observer>,
-) -> Result<Vec<ReportFile>, RunError> {
-    let reading = files.into_iter().map(|entry| async move {
-        let file = archive.open(&entry.content).await?;
-        let (client, with, observer) = (Arc::clone(client), with.clone(), Arc::clone(observer));
-        let read = tokio::task::spawn_blocking(move || {
-            let name = entry.name.clone();
-            let read = report(ReportInput { entry, file }, &client, algorithm, &with);
-            if read.is_ok() {
-                observer.step(&name);
-            }
-            read
-        });
-        read.await?
-    });
-    let all: Vec<Vec<ReportFile>> =
-        futures::stream::iter(reading).buffered(threads.max(1)).try_collect().await?;
-    Ok(all.into_iter().flatten().collect())
-}
-
 /// Reads one report file, or each member of an archive. One that cannot be read to its end is rejected; the
 /// others go on (promise 6).
-fn report(
+pub(crate) fn report(
     ReportInput { entry, file }: ReportInput,
     client: &ClientSettings,
     algorithm: HashAlgorithm,
     with: &Reading,
+    book: &mut Book,
+    books: Books,
 ) -> Result<Vec<ReportFile>, RunError> {
     let options = ReportOptions {
         client,
@@ -184,7 +169,10 @@ fn report(
     let mut parts = Vec::new();
     let mut file = Watched::new(file);
     let unpacked = unpack(&mut file, &with.limits, &mut |part: Part<'_, '_>| {
-        parts.push(read_part(&entry, part, &options, with)?);
+        if books == Books::Own {
+            *book = Book::new(0);
+        }
+        parts.push(read_part(&entry, part, &options, with, book)?);
         Ok(())
     });
     file.sound(&entry.name)?;
@@ -208,18 +196,20 @@ fn read_part(
     part: Part<'_, '_>,
     options: &ReportOptions<'_>,
     with: &Reading,
+    book: &mut Book,
 ) -> Result<ReportFile, IngestError> {
     let name = match part.member {
         Some(member) => format!("{}/{member}", entry.name),
         None => entry.name.clone(),
     };
     let mut sink = ReportSink::new(with);
-    let mut reading = read_report(part.content, options, &mut sink)?;
+    let mut reading = read_report(part.content, options, book, &mut sink)?;
     let packing = part.packing.iter().map(|layer| format!("{layer}, "));
     reading.form.insert_str(0, &packing.collect::<String>());
-    let ReportSink { mut rows, quarantine, .. } = sink;
+    let ReportSink { rows: mut fresh, kept, quarantine, .. } = sink;
+    let kept = kept.map(|rows| SpooledRows::new(&rows, with.spool())).transpose()?;
     let mut quarantine = quarantine.finish()?;
-    for spool in [&mut rows, &mut quarantine] {
+    for spool in [&mut fresh, &mut quarantine] {
         spool.close()?;
     }
     // From here on the digest is keyed: it is kept.
@@ -232,7 +222,7 @@ fn read_part(
         archive: None,
         name,
     };
-    Ok(ReportFile { entry: entry.clone(), facts, reading, rows, quarantine })
+    Ok(ReportFile { entry: entry.clone(), facts, reading, kept, fresh, quarantine })
 }
 
 impl ReportFile {
@@ -277,7 +267,7 @@ fn snapshot_at(name: &str, modified: i64, reading: &ReportReading, client: &Clie
 }
 
 /// Time of a snapshot by a name, as the client writes it.
-fn time_by_name(name: &str, client: &ClientSettings) -> Option<NaiveDateTime> {
+pub(crate) fn time_by_name(name: &str, client: &ClientSettings) -> Option<NaiveDateTime> {
     match &client.snapshot_pattern {
         Some(pattern) => snapshot_time::from_name_by(pattern, name),
         None => snapshot_time::from_name(name),
@@ -325,12 +315,13 @@ impl QuarantineSpool {
 struct ReportSink<'a> {
     with: &'a Reading,
     rows: Spool,
+    kept: Option<KeptRows>,
     quarantine: QuarantineSpool,
 }
 
 impl<'a> ReportSink<'a> {
     fn new(with: &'a Reading) -> Self {
-        Self { with, rows: with.spool(), quarantine: QuarantineSpool::new(with.spool()) }
+        Self { with, rows: with.spool(), kept: None, quarantine: QuarantineSpool::new(with.spool()) }
     }
 }
 
@@ -348,16 +339,44 @@ impl RestartableSink for ReportSink<'_> {
     fn restart(&mut self) {
         *self = Self::new(self.with);
     }
+
+    fn kept(&mut self, rows: KeptRows) -> Result<(), SinkError> {
+        self.kept = Some(rows);
+        Ok(())
+    }
 }
 
 struct LeadSink<'a> {
-    rows: &'a mpsc::Sender<Result<RecordBatch, PortError>>,
+    with: &'a Reading,
+    rows: &'a mut BTreeMap<ClientId, Spool>,
     quarantine: QuarantineSpool,
+}
+
+impl LeadSink<'_> {
+    fn push(&mut self, client: &str, rows: RecordBatch) -> Result<(), SinkError> {
+        let spool = self.rows.entry(ClientId(client.to_owned())).or_insert_with(|| self.with.spool());
+        Ok(spool.push(rows)?)
+    }
 }
 
 impl RowSink for LeadSink<'_> {
     fn rows(&mut self, batch: RecordBatch) -> Result<(), SinkError> {
-        Ok(self.rows.blocking_send(Ok(batch)).map_err(|_| "nobody takes the leads")?)
+        let client =
+            batch.column_by_name("client_id").and_then(|column| column.as_string_opt::<i32>()).cloned();
+        let client = client.ok_or("clean leads are without a client")?;
+        let mut by_client: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        for (row, id) in (0..).zip(&client) {
+            by_client.entry(id.unwrap_or_default()).or_default().push(row);
+        }
+        for (id, rows) in &by_client {
+            let of_it = if by_client.len() == 1 {
+                batch.clone()
+            } else {
+                arrow::compute::take_record_batch(&batch, &UInt32Array::from(rows.clone()))?
+            };
+            self.push(id, of_it)?;
+        }
+        Ok(())
     }
 
     fn quarantine(&mut self, row: QuarantinedRow) -> Result<(), SinkError> {

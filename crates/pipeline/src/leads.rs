@@ -7,23 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use leadq_contract::run::RunFile;
-use leadq_contract::{ClientId, ClientSettings, Finding, LeadSchema, Table, rows};
+use leadq_contract::{ClientId, ClientSettings, Finding, LeadSchema, Table};
 use leadq_ingest::LeadReading;
 use leadq_ingest::cells::hash::HashAlgorithm;
 use leadq_ingest::timeline::natural;
-use tokio::sync::mpsc;
 
 use crate::archived::Parquet;
 use crate::error::RunError;
-use crate::ingest::{self, LeadsFile, LeadsInput, algorithm_of};
+use crate::ingest::{self, CleanLeads, LeadsFile, LeadsInput, algorithm_of};
 use crate::observer::Stage;
-use crate::ports::{PortError, Received, ReceivedKind, TableFiles};
-use crate::run::{RunRequest, Stages, received};
+use crate::ports::{PortError, Received, ReceivedKind};
+use crate::run::{RunRequest, Stages};
 use crate::state::{Entry, LeadsFileState, LeadsState};
 use crate::{batches, fingerprint};
-
-/// Name of the scratch table of rows just read.
-pub(crate) const FRESH: &str = "lead_fresh";
 
 type Owned = (Option<ClientId>, Entry);
 
@@ -85,18 +81,16 @@ fn standing(all: &BTreeSet<Owned>) -> Vec<Owned> {
 /// What came of the leads.
 #[derive(Default)]
 pub(crate) struct LeadsDone {
-    /// Rows just read, as [`lead_rows`](rows::lead_rows); none if none were.
-    pub(crate) fresh: Option<TableFiles>,
+    /// Rows just read.
+    pub(crate) fresh: CleanLeads,
     /// Whether they are all there are.
     pub(crate) anew: bool,
-    /// Clients that have any among them.
-    pub(crate) touched: BTreeSet<ClientId>,
 }
 
 impl LeadsDone {
     /// Whether a client's leads changed.
     pub(crate) fn concerns(&self, client: &ClientId) -> bool {
-        self.anew || self.touched.contains(client)
+        self.anew || self.fresh.contains_key(client)
     }
 }
 
@@ -127,7 +121,6 @@ impl Stages<'_> {
             anew = true;
             (fresh, read) = self.read_leads(&due.standing, &wanted).await?;
         }
-        let touched = read.iter().flat_map(|file| file.reading.kept.keys().cloned()).collect();
         let mut readings: BTreeMap<String, LeadReading> = BTreeMap::new();
         if !anew {
             for file in known {
@@ -161,7 +154,7 @@ impl Stages<'_> {
         let findings = batches::finding(&findings_of(state, &nobody))?;
         let findings = self.stage_part(Table::Finding, findings).await?;
         state.tables.insert(Table::Finding.name().to_owned(), findings);
-        Ok(LeadsDone { fresh: Some(fresh), anew, touched })
+        Ok(LeadsDone { fresh, anew })
     }
 
     /// By what most of each client's leads are hashed.
@@ -173,12 +166,12 @@ impl Stages<'_> {
         ids.map(|id| (id.clone(), algorithm_of(readings.clone(), id))).collect()
     }
 
-    /// Reads leads files on a thread of their own, while the engine writes what comes of them.
+    /// Reads leads files, on a thread of their own.
     async fn read_leads(
         &self,
         files: &[Owned],
         algorithms: &BTreeMap<ClientId, HashAlgorithm>,
-    ) -> Result<(TableFiles, Vec<LeadsFile>), RunError> {
+    ) -> Result<(CleanLeads, Vec<LeadsFile>), RunError> {
         let mut inputs = Vec::with_capacity(files.len());
         for (owner, entry) in files {
             let label = LeadsFileState::label(owner.as_ref(), &entry.name);
@@ -186,20 +179,14 @@ impl Stages<'_> {
             let file = Parquet::new(self.ports.archive.open(&entry.content).await?)?;
             inputs.push(LeadsInput { label, owner: owner.clone(), schema, file });
         }
-        let (sender, receiver) = mpsc::channel(crate::run::CHANNEL);
         let clients: Vec<ClientSettings> =
             self.request.clients.iter().map(|client| client.settings.clone()).collect();
         let dimensions = self.request.dimensions.clone();
         let (algorithms, with, observer) = (algorithms.clone(), self.reading(), Arc::clone(&self.observer));
-        let reading = tokio::task::spawn_blocking(move || {
-            ingest::leads(&inputs, &clients, &dimensions, &algorithms, &with, &sender, &*observer)
-        });
-        let schema = rows::lead_rows(&self.request.dimensions);
-        let written = self.ports.engine.scratch(FRESH, schema, received(receiver)).await;
-        let read = reading.await?;
-        // If writing failed, that is why reading could not go on.
-        let written = written?;
-        Ok((written, read?))
+        tokio::task::spawn_blocking(move || {
+            ingest::leads(&inputs, &clients, &dimensions, &algorithms, &with, &*observer)
+        })
+        .await?
     }
 
     fn lead_schema(&self, owner: Option<&ClientId>) -> Arc<LeadSchema> {

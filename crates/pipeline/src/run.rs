@@ -13,12 +13,10 @@ use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use leadq_contract::run::{FailedRun, LAKE_FORMAT, RunFile, RunRecord};
-use leadq_contract::{ClientId, ClientSettings, IdentifierKind, IdentifierSecret, LeadSchema, Limits};
-use leadq_ingest::cells::hash::HashAlgorithm;
-use leadq_ingest::{Forgotten, ReportReading};
+use leadq_contract::{ClientId, ClientSettings, IdentifierSecret, LeadSchema, Limits};
+use leadq_ingest::{Book, Forgotten, ReportReading};
 use tokio::sync::mpsc;
 
-use crate::batches::DigitsRow;
 use crate::client::ClientDue;
 use crate::error::RunError;
 use crate::fingerprint;
@@ -311,7 +309,15 @@ impl Stages<'_> {
             scratch: self.request.scratch.clone(),
             limits: self.request.limits,
             forgotten: self.request.forgotten.clone(),
+            most_lines: self.most_lines(),
         }
+    }
+
+    /// Lines that one book remembers: so many that the books of all threads together take about as much memory as
+    /// rows under way.
+    fn most_lines(&self) -> usize {
+        let bytes = self.request.spool_memory / self.request.threads.max(1) as u64;
+        usize::try_from(bytes).unwrap_or(usize::MAX) / Book::LINE_BYTES
     }
 
     /// Adds a stage's seconds to the record.
@@ -338,25 +344,6 @@ impl Stages<'_> {
     pub(crate) fn note_file(&mut self, file: RunFile) {
         self.draft.files.push(file);
     }
-}
-
-/// Cells by length of the hash, as rows.
-pub(crate) fn digits_rows(
-    client: &ClientId,
-    side: &'static str,
-    digits: &[[u64; 3]; 2],
-) -> impl Iterator<Item = DigitsRow> {
-    let kinds = [IdentifierKind::Email, IdentifierKind::Phone];
-    let row = move |kind: IdentifierKind, algorithm: HashAlgorithm, cells: u64| DigitsRow {
-        client: client.clone(),
-        side,
-        kind: kind.column(),
-        digits: algorithm.digits() as i64,
-        cells,
-    };
-    kinds.into_iter().zip(*digits).flat_map(move |(kind, counts)| {
-        HashAlgorithm::ALL.map(|algorithm| row(kind, algorithm, counts[algorithm as usize]))
-    })
 }
 
 /// What a channel receives, as a stream.

@@ -1,4 +1,4 @@
-//! Batches of one file, kept until their turn comes: in memory while there is room, else on local disk.
+//! Batches kept until their turn comes: in memory while there is room, else on local disk.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
@@ -34,7 +34,7 @@ impl SpoolMemory {
     }
 }
 
-/// Batches written once, read once.
+/// Batches written once, and read after that.
 pub(crate) struct Spool {
     memory: SpoolMemory,
     taken: i64,
@@ -88,6 +88,16 @@ impl Spool {
             other => other,
         };
         Ok(())
+    }
+
+    /// The batches, in the order in which they were pushed; to be had again. Only once it is closed.
+    pub(crate) fn batches(&self) -> Result<Batches, ArrowError> {
+        match &self.spilled {
+            Spilled::Closed(path) => {
+                Ok(Box::new(StreamReader::try_new(BufReader::new(File::open(path)?), None)?))
+            }
+            _ => Ok(Box::new(self.held.clone().into_iter().map(Ok))),
+        }
     }
 
     /// The batches, in the order in which they were pushed.
@@ -150,6 +160,10 @@ mod tests {
             (0..20).for_each(|n| spool.push(batch(n)).unwrap());
             spool.close().unwrap();
             assert_eq!(matches!(spool.spilled, Spilled::Closed(_)), room < 1 << 30);
+            for _ in 0..2 {
+                let read: Vec<_> = spool.batches().unwrap().map(Result::unwrap).collect();
+                assert_eq!(read, (0..20).map(batch).collect::<Vec<_>>());
+            }
             let read: Vec<_> = spool.into_batches().unwrap().map(Result::unwrap).collect();
             assert_eq!(read, (0..20).map(batch).collect::<Vec<_>>());
             assert_eq!(memory.0.load(Ordering::Relaxed), room as i64, "all memory is given back");

@@ -9,14 +9,13 @@ use arrow::record_batch::RecordBatch;
 use futures::TryStreamExt as _;
 use leadq_contract::Table;
 use leadq_contract::run::RunRecord;
-use leadq_matching::plan::{self, Output, Step, input};
+use leadq_matching::plan::{self, CLIENT_DAYS, Step};
 
 use crate::batches;
 use crate::error::RunError;
-use crate::observer::Stage;
 use crate::ports::{BatchStream, DataFile, Lake, PortError, StagedTable, TableFiles};
 use crate::run::Stages;
-use crate::state::{ClientState, Manifest, Parts, Segment};
+use crate::state::{ClientState, Manifest, Segment};
 
 /// Data files of a client's versions or rows set aside, beyond which the small ones are joined.
 const MANY_FILES: usize = 16;
@@ -125,12 +124,6 @@ impl Stages<'_> {
         Ok(TableFiles { name, schema, store: self.tables.store.clone(), files })
     }
 
-    /// Makes a client's part of a table readable.
-    pub(crate) fn register(&self, table: Table, parts: &Parts) -> Result<(), PortError> {
-        let none = Vec::new();
-        self.ports.engine.register(&self.files(table, parts.get(table.name()).unwrap_or(&none))?)
-    }
-
     /// Makes rows readable for the steps to come.
     pub(crate) async fn scratch(&self, name: &str, rows: RecordBatch) -> Result<(), RunError> {
         self.ports.engine.scratch(name, rows.schema(), once(rows)).await?;
@@ -138,40 +131,35 @@ impl Stages<'_> {
     }
 
     /// Executes steps of the plan; the data files of the tables that they make.
-    pub(crate) async fn steps(&mut self, steps: Vec<Step>) -> Result<Vec<(Table, Vec<String>)>, RunError> {
-        self.observer.begin(Stage::Model, steps.len() as u64);
-        let stage = Instant::now();
-        let mut made = Vec::new();
-        for step in steps {
+    async fn steps(&mut self, steps: Vec<Step>) -> Result<BTreeMap<Table, Vec<String>>, RunError> {
+        let mut made = BTreeMap::new();
+        for Step { table, sql } in steps {
             let begun = Instant::now();
-            let rows = self.ports.engine.query(&step.sql).await?;
-            let (name, count) = match step.output {
-                Output::Scratch(name) => {
-                    (name, self.ports.engine.scratch(name, rows.schema, rows.batches).await?.rows())
-                }
-                Output::Table(table) => {
-                    let staged = self.stage_stream(table, rows.batches).await?;
-                    self.ports.engine.register(&staged.files)?;
-                    let rows = staged.files.rows();
-                    made.push((table, self.staged(staged)));
-                    (table.name(), rows)
-                }
-            };
-            self.observer.step(name);
-            let seconds = begun.elapsed().as_secs_f64();
-            tracing::info!(step = name, step.rows = count, step.seconds = seconds, "step done");
+            let rows = self.ports.engine.query(sql).await?;
+            let staged = self.stage_stream(table, rows.batches).await?;
+            let (rows, seconds) = (staged.files.rows(), begun.elapsed().as_secs_f64());
+            tracing::info!(step = table.name(), step.rows = rows, step.seconds = seconds, "step done");
+            made.insert(table, self.staged(staged));
         }
-        self.took(Stage::Model.name(), stage);
         Ok(made)
     }
 
     /// The tables that look beyond one client.
-    pub(crate) async fn close_tables(&mut self, manifest: &Manifest) -> Result<(), RunError> {
-        let facts: Vec<String> = manifest.files_of(Table::FactLeadOutcome).cloned().collect();
-        self.ports.engine.register(&self.files(Table::FactLeadOutcome, &facts)?)?;
+    pub(crate) async fn close_tables(&mut self, manifest: &mut Manifest) -> Result<(), RunError> {
         let days = manifest.clients.values().filter_map(|client| client.days);
-        self.scratch(input::CLIENT_DAYS, batches::client_days(days)?).await?;
-        self.tables.closing = self.steps(plan::closing_steps()).await?.into_iter().collect();
+        self.scratch(CLIENT_DAYS, batches::client_days(days)?).await?;
+        let mut steps = vec![plan::dates()];
+        let only = manifest.clients.len() == 1;
+        if !only || manifest.files_of(Table::DimPlace).next().is_none() {
+            // The places of the only client are all there are; but it may not always have been the only one.
+            manifest.clients.values_mut().for_each(|client| {
+                client.tables.remove(Table::DimPlace.name());
+            });
+            let facts: Vec<String> = manifest.files_of(Table::FactLeadOutcome).cloned().collect();
+            self.ports.engine.register(&self.files(Table::FactLeadOutcome, &facts)?)?;
+            steps.push(plan::places());
+        }
+        self.tables.closing = self.steps(steps).await?;
         for table in [Table::DimLead, Table::CrmRecord, Table::LeadLink, Table::FactLeadOutcome] {
             let files: Vec<String> = manifest.files_of(table).cloned().collect();
             self.count(format!("tables.{}", table.name()), self.files(table, &files)?.rows());

@@ -164,6 +164,22 @@ async fn whoever_has_the_secret_reads_a_blob_without_leadq() {
     assert_eq!(plain[..plain.len() - 50], packed);
 }
 
+#[tokio::test]
+async fn a_blob_of_an_older_build_is_read() {
+    let local = Local::new();
+    let text = b"lead_number,email_hash\n".repeat(10_000);
+    let content = store(&local.archive, &text).await;
+    let name = format!("blobs/{}/{}.age", &content.0[..2], content.0);
+    // One frame, encrypted by the library of age.
+    let mut plain = zstd::encode_all(&text[..], 3).unwrap();
+    plain.extend_from_slice(&[0x5C, 0x2A, 0x4D, 0x18, 42, 0, 0, 0, 1, 1]);
+    plain.extend_from_slice(&(text.len() as u64).to_le_bytes());
+    plain.extend_from_slice(blake3::hash(name.as_bytes()).as_bytes());
+    let identity: age::x25519::Identity = age_identity(&secret()).unwrap().expose_secret().parse().unwrap();
+    fs::write(local.blob(&content), age::encrypt(&identity.to_public(), &plain).unwrap()).unwrap();
+    assert_eq!(read(&local.archive, &content).await.unwrap(), text);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn nobody_else_may_look() {

@@ -1,6 +1,7 @@
 //! A blob that is not what was written is an error, never other bytes.
 
 use std::fs;
+use std::io::{Read as _, Seek as _};
 
 use leadq_archive::FileArchive;
 use leadq_contract::IdentifierSecret;
@@ -100,4 +101,68 @@ async fn an_id_that_is_none_opens_no_file() {
         assert!(local.archive.open(&content).await.is_err(), "{id}");
         assert!(local.archive.remove(&[content]).await.is_err(), "{id}");
     }
+}
+
+#[tokio::test]
+async fn no_byte_is_given_that_was_not_stored_and_what_was_not_read_is_verified() {
+    let local = Local::new();
+    let [(content, bytes), _] = contents(&local).await;
+    let path = local.blob(&content);
+    let whole = fs::read(&path).unwrap();
+    for at in (260..whole.len()).step_by(17_001) {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1;
+        fs::write(&path, &flipped).unwrap();
+        // The last chunk is read when it is opened.
+        let Ok(mut file) = local.archive.open(&content).await else { continue };
+        let mut head = [0; 100];
+        // Who reads a little only, and asks whether that will do.
+        let read_little = file.read_exact(&mut head);
+        assert!(read_little.is_err() || head == bytes[..100]);
+        assert!(file.verify().is_err(), "byte {at}");
+        // Who reads on, and again, and from behind.
+        for _ in 0..2 {
+            file.rewind().unwrap();
+            let mut read = Vec::new();
+            assert!(file.read_to_end(&mut read).is_err(), "byte {at}");
+            assert!(bytes.starts_with(&read), "byte {at}");
+        }
+    }
+    fs::write(&path, &whole).unwrap();
+    let mut file = local.archive.open(&content).await.unwrap();
+    file.verify().unwrap();
+    let mut read = Vec::new();
+    file.read_to_end(&mut read).unwrap();
+    file.verify().unwrap();
+    assert_eq!(read, bytes);
+}
+
+#[tokio::test]
+async fn what_is_read_in_any_order_is_whole_before_a_byte_is_given() {
+    let local = Local::new();
+    let [_, (content, _)] = contents(&local).await;
+    let path = local.blob(&content);
+    let whole = fs::read(&path).unwrap();
+    for at in (0..whole.len()).step_by(17_001) {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1;
+        fs::write(&path, &flipped).unwrap();
+        assert!(local.archive.open(&content).await.is_err(), "byte {at}");
+    }
+}
+
+#[tokio::test]
+async fn chunks_that_change_places_are_noticed() {
+    let local = Local::new();
+    let [(content, _), _] = contents(&local).await;
+    let path = local.blob(&content);
+    let mut blob = fs::read(&path).unwrap();
+    // The nonce stands behind the header's last line: a tag of 43 letters, and 16 bytes.
+    let start = blob.windows(5).position(|window| window == b"\n--- ").unwrap() + 5 + 44 + 16;
+    let chunk = (64 << 10) + 16;
+    assert!(blob.len() > start + 2 * chunk);
+    let (first, second) = blob[start..start + 2 * chunk].split_at_mut(chunk);
+    first.swap_with_slice(second);
+    fs::write(&path, &blob).unwrap();
+    assert_told(&read(&local.archive, &content).await.unwrap_err(), &content);
 }

@@ -87,7 +87,10 @@ pub(crate) async fn read(archive: &FileArchive, content: &ContentId) -> Result<V
     let mut file = archive.open(content).await?;
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(0)).unwrap();
-    file.read_to_end(&mut bytes).unwrap();
+    let name = format!("the archive's {}", content.0);
+    let read = file.read_to_end(&mut bytes).and_then(|_| file.verify());
+    // Damage that shows only now, as one that shows when it is opened.
+    read.map_err(|error| PortError::permanent("read", name, error).hint("a backup"))?;
     Ok(bytes)
 }
 

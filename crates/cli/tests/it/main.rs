@@ -13,6 +13,8 @@ mod config;
 #[cfg(test)]
 mod convention;
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod dice;
 #[cfg(test)]
 mod doctor;

@@ -138,6 +138,30 @@ impl Table {
     }
 }
 
+/// Whether a column's values hardly repeat within a table, as those of keys, numbers of rows and exact times: looking
+/// for repeated ones in them is lost work.
+#[must_use]
+pub fn is_distinct(column: &Field) -> bool {
+    const DISTINCT: [&str; 9] = [
+        "lead_uuid",
+        "lead_number",
+        "leads_row",
+        "line",
+        "first_line",
+        "last_line",
+        "delivered_at",
+        "delivered_local",
+        "text",
+    ];
+    column.data_type().is_binary() || DISTINCT.contains(&column.name().as_str())
+}
+
+/// Whether a column's values are random, so that there is nothing in them to compress: keys, and ids as text.
+#[must_use]
+pub fn is_random(column: &Field) -> bool {
+    column.data_type().is_binary() || column.name() == "lead_uuid"
+}
+
 /// A name as an SQL identifier.
 #[must_use]
 pub fn quoted(name: &str) -> String {

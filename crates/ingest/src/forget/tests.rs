@@ -14,7 +14,7 @@ use super::*;
 use crate::cells::hash::{HashAlgorithm, every_hash};
 use crate::container::unpack;
 use crate::report::tests::Taken;
-use crate::{FileFinding, ReportOptions, read_report};
+use crate::{Book, FileFinding, ReportOptions, read_report};
 
 pub(super) const EMAIL: &str = "jane.doe@example.com";
 pub(super) const PHONE: &str = "(555) 010-1234";
@@ -67,7 +67,7 @@ fn read(bytes: &[u8]) -> Vec<Reading> {
         unpack(&mut Cursor::new(bytes), options.limits, &mut |part| {
             let member = part.member.map(str::to_owned);
             let mut taken = Taken::default();
-            let reading = read_report(part.content, options, &mut taken)?;
+            let reading = read_report(part.content, options, &mut Book::default(), &mut taken)?;
             let quarantine =
                 taken.aside.iter().map(|row| format!("{} {} {}", row.line, row.reason, row.text)).collect();
             parts.push(Reading {
@@ -148,7 +148,8 @@ fn a_forgotten_row_is_counted_after_those_without_identity_and_before_duplicates
     with_options(|options| {
         let mut taken = Taken::default();
         let mut text = text.as_bytes();
-        let reading = read_report(crate::container::Content::Text(&mut text), options, &mut taken).unwrap();
+        let content = crate::container::Content::Text(&mut text);
+        let reading = read_report(content, options, &mut Book::default(), &mut taken).unwrap();
         use leadq_contract::Bucket as B;
         let counts =
             [B::Forgotten, B::NoIdentity, B::Blank, B::Kept, B::Duplicate].map(|b| reading.buckets.get(b));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringArray, TimestampMicrosecondArray};
+use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringBuilder, TimestampMicrosecondArray};
 use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{DataType, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
@@ -13,6 +13,7 @@ use leadq_contract::schema::{ColumnRule, Target};
 use leadq_contract::{LeadColumn, LeadSchema, rows};
 
 use crate::IngestError;
+use crate::category::Category;
 use crate::cells::{Read, by_rule, text};
 use crate::forget::Search;
 use crate::redact;
@@ -146,6 +147,10 @@ pub(super) struct Texts<'a> {
 impl Texts<'_> {
     /// The first cell of a row that says something; empty if none does.
     pub(super) fn cell(&self, row: usize) -> &str {
+        // The usual case: whether its cell says anything is for its reader to tell.
+        if let ([column], None) = (self.columns.as_slice(), self.rule) {
+            return if column.is_valid(row) { column.value(row) } else { "" };
+        }
         let valid = self.columns.iter().filter(|column| column.is_valid(row));
         let says = |cell: &&str| {
             !matches!(text::plain(cell), Read::Null)
@@ -159,9 +164,20 @@ impl Texts<'_> {
         text::plain(self.cell(row)).value()
     }
 
-    /// Clean text of every row; what was written into it of a person's identity is masked.
-    pub(super) fn masked(&self, rows: usize) -> StringArray {
-        (0..rows).map(|row| self.text(row).map(redact::free_text)).collect()
+    /// Clean text of every row; what was written into it of a person's identity is masked. A dimension has few texts:
+    /// `known` remembers them.
+    pub(super) fn masked(&self, rows: usize, known: &mut Category) -> StringArray {
+        let free_text = |cell| match text::plain(cell) {
+            Read::Value(text) => Read::Value(redact::free_text(text)),
+            other => other,
+        };
+        let mut column = StringBuilder::with_capacity(rows, rows * 8);
+        for row in 0..rows {
+            let read = known.read(self.cell(row), free_text);
+            column.append_option(read.value().map(|text| known.text(text)));
+        }
+        known.trim();
+        column.finish()
     }
 }
 

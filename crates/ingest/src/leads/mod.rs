@@ -24,12 +24,16 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::ChunkReader;
 
+use crate::category::Category;
 use crate::cells::hash::{self, HashAlgorithm, HashRead, PlainRule};
 use crate::forget::{Forgotten, Search};
 use crate::keying::Keying;
 use crate::tally::{FileFinding, Tally};
 use crate::{IngestError, RowSink};
 use columns::{Columns, RawLeads};
+
+/// Rows in a batch.
+const BATCH_ROWS: usize = 8192;
 
 /// What a leads file is read with.
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +109,7 @@ pub fn read_leads<F: ChunkReader + 'static>(
 ) -> Result<LeadReading, IngestError> {
     let (builder, columns) = open(input, options.schema, options.dimensions, options.owner.is_some())?;
     let mask = ProjectionMask::roots(builder.parquet_schema(), columns.roots());
-    let reader = builder.with_projection(mask).build()?;
+    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build()?;
     let mut leads = Leads::new(options);
     leads.reading.dimensions = columns.dimensions();
     for batch in reader {
@@ -129,8 +133,20 @@ struct Leads<'a> {
     /// Who is forgotten, if anybody is.
     search: Option<Search<'a>>,
     reading: LeadReading,
+    /// What is counted, by client as configured.
+    counts: Vec<Counts>,
     tallies: BTreeMap<ClientId, Tally>,
     aside: Vec<QuarantinedRow>,
+    /// Clean texts of the dimensions, by what cells say.
+    texts: Vec<Category>,
+}
+
+/// What is counted of a client's rows.
+#[derive(Debug, Clone, Default)]
+struct Counts {
+    kept: u64,
+    hash_digits: [[u64; 3]; 2],
+    has_plain_text: bool,
 }
 
 /// Builders of the columns that are made row by row.
@@ -155,6 +171,8 @@ impl<'a> Leads<'a> {
             keying: Keying::new(options.secret),
             search: Search::of(options.forgotten, options.secret),
             reading: LeadReading::default(),
+            counts: vec![Counts::default(); options.clients.len()],
+            texts: options.dimensions.iter().map(|_| Category::exact()).collect(),
             tallies: BTreeMap::new(),
             aside: Vec::new(),
             options,
@@ -173,16 +191,19 @@ impl<'a> Leads<'a> {
         self.reading.rows_read += 1;
         let position = self.reading.rows_read;
         let named = raw.client.text(index);
-        let known = named.as_deref().map_or(self.options.owner, |id| {
-            self.options.clients.iter().map(|client| &client.id).find(|known| known.0 == id)
-        });
-        let lead_uuid = raw.lead_uuid.text(index);
-        let (Some(client), Some(lead_uuid)) = (known.and_then(|id| self.client(id)), &lead_uuid) else {
-            let code = if lead_uuid.is_none() { FindingCode::NoLeadUuid } else { FindingCode::UnknownClient };
-            return self.set_aside(code, position, known.cloned(), lead_uuid.as_deref());
+        let place = match named.as_deref().or(self.options.owner.map(|owner| owner.0.as_str())) {
+            Some(id) => self.options.clients.iter().position(|client| client.id.0 == id),
+            None => None,
         };
+        let lead_uuid = raw.lead_uuid.text(index);
+        let (Some(place), Some(lead_uuid)) = (place, &lead_uuid) else {
+            let code = if lead_uuid.is_none() { FindingCode::NoLeadUuid } else { FindingCode::UnknownClient };
+            let known = place.map(|place| self.options.clients[place].id.clone());
+            return self.set_aside(code, position, known, lead_uuid.as_deref());
+        };
+        let client = &self.options.clients[place];
         built.kept.push(index as u32);
-        *self.reading.kept.entry(client.id.clone()).or_default() += 1;
+        self.counts[place].kept += 1;
         let parts = [Some(client.id.0.as_bytes()), Some(lead_uuid.as_bytes())];
         built.lead_key.append_value(SurrogateKey::of("lead", &parts).0);
         built.client.append_value(&client.id.0);
@@ -193,7 +214,7 @@ impl<'a> Leads<'a> {
         if is_forgotten {
             built.keys.iter_mut().for_each(BinaryBuilder::append_null);
         } else {
-            self.identifiers(client, raw, index, built, &mut found);
+            self.identifiers(place, raw, index, built, &mut found);
         }
         let delivered = raw.delivered.as_ref();
         let instant = delivered.and_then(|delivered| delivered.instant(index));
@@ -214,18 +235,15 @@ impl<'a> Leads<'a> {
         }
     }
 
-    fn client(&self, id: &ClientId) -> Option<&'a ClientSettings> {
-        self.options.clients.iter().find(|client| client.id == *id)
-    }
-
     fn identifiers(
         &mut self,
-        client: &ClientSettings,
+        place: usize,
         raw: &RawLeads<'_>,
         index: usize,
         built: &mut Built,
         found: &mut Vec<(FindingCode, &'static str)>,
     ) {
+        let (client, counts) = (&self.options.clients[place], &mut self.counts[place]);
         let usual = self.options.algorithms.get(&client.id).copied().unwrap_or_default();
         let rule = PlainRule::of_client(&client.identity, usual);
         let sides = [(IdentifierKind::Email, &raw.email), (IdentifierKind::Phone, &raw.phone)];
@@ -241,12 +259,9 @@ impl<'a> Leads<'a> {
             found.extend(codes.iter().map(|code| (*code, kind.column())));
             match &read {
                 HashRead::Hash(hash) => {
-                    let digits = self.reading.hash_digits.entry(client.id.clone()).or_default();
-                    digits[side][hash.algorithm() as usize] += 1;
+                    counts.hash_digits[side][hash.algorithm() as usize] += 1;
                 }
-                HashRead::PlainText(_) => {
-                    self.reading.with_plain_text.insert(client.id.clone());
-                }
+                HashRead::PlainText(_) => counts.has_plain_text = true,
                 _ => {}
             }
             built.keys[side].append_option(read.hash().map(|hash| self.keying.key(hash.as_bytes()).0));
@@ -267,7 +282,7 @@ impl<'a> Leads<'a> {
         self.aside.push(QuarantinedRow { line: position, reason: code.name(), text });
     }
 
-    fn assemble(&self, raw: &RawLeads<'_>, mut built: Built) -> Result<RecordBatch, IngestError> {
+    fn assemble(&mut self, raw: &RawLeads<'_>, mut built: Built) -> Result<RecordBatch, IngestError> {
         let kept = UInt32Array::from(built.kept);
         let rows = kept.len();
         let take = |array: Option<&ArrayRef>, data_type: &DataType| -> Result<ArrayRef, IngestError> {
@@ -293,8 +308,8 @@ impl<'a> Leads<'a> {
             Arc::new(built.state.finish()),
             Arc::new(built.zip.finish()),
         ];
-        for dimension in &raw.dimensions {
-            let clean: ArrayRef = Arc::new(dimension.masked(raw.rows));
+        for (dimension, texts) in raw.dimensions.iter().zip(&mut self.texts) {
+            let clean: ArrayRef = Arc::new(dimension.masked(raw.rows, texts));
             columns.push(take(Some(&clean), &DataType::Utf8)?);
         }
         columns.push(take(raw.price.as_ref(), &rows::PRICE)?);
@@ -302,6 +317,18 @@ impl<'a> Leads<'a> {
     }
 
     fn finish(mut self) -> LeadReading {
+        for (client, counts) in self.options.clients.iter().zip(self.counts) {
+            let id = || client.id.clone();
+            if counts.kept > 0 {
+                self.reading.kept.insert(id(), counts.kept);
+            }
+            if counts.hash_digits != [[0; 3]; 2] {
+                self.reading.hash_digits.insert(id(), counts.hash_digits);
+            }
+            if counts.has_plain_text {
+                self.reading.with_plain_text.insert(id());
+            }
+        }
         self.reading.findings = self
             .tallies
             .into_iter()

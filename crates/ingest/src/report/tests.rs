@@ -5,18 +5,19 @@ use std::io::{Cursor, Read};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::UInt64Type;
 use leadq_contract::rows::field;
-use leadq_contract::{ClientId, ClientSettings, IdentifierSecret, QuarantinedRow};
+use leadq_contract::{Bucket, ClientId, ClientSettings, IdentifierSecret, KeptRows, QuarantinedRow};
 use proptest::prelude::*;
 
 use super::*;
 use crate::container::unpack;
-use crate::{RestartableSink, SinkError};
+use crate::{RestartableSink, RowSink, SinkError};
 
 /// A sink that keeps what it takes.
 #[derive(Default)]
 pub(crate) struct Taken {
     pub(crate) batches: Vec<RecordBatch>,
     pub(crate) aside: Vec<QuarantinedRow>,
+    pub(crate) kept: Option<KeptRows>,
 }
 
 impl RowSink for Taken {
@@ -34,6 +35,11 @@ impl RowSink for Taken {
 impl RestartableSink for Taken {
     fn restart(&mut self) {
         *self = Self::default();
+    }
+
+    fn kept(&mut self, rows: KeptRows) -> Result<(), SinkError> {
+        self.kept = Some(rows);
+        Ok(())
     }
 }
 
@@ -65,7 +71,7 @@ fn read_content(content: Content<'_>) -> (ReportReading, Taken) {
         forgotten: Forgotten::nobody(),
     };
     let mut taken = Taken::default();
-    let reading = read_report(content, &options, &mut taken).unwrap();
+    let reading = read_report(content, &options, &mut Book::default(), &mut taken).unwrap();
     (reading, taken)
 }
 

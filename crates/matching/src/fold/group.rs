@@ -1,4 +1,4 @@
-//! Rows of one snapshot grouped to CRM records (spec 2.1).
+//! What several rows of one snapshot that are one CRM record come to together (spec 2.1).
 
 use leadq_contract::IdentifierKey;
 

@@ -5,6 +5,7 @@ use leadq_contract::{ClientSettings, IdentifierKey, SurrogateKey};
 use serde::{Deserialize, Serialize};
 
 use super::identities::Identities;
+use super::known::Known;
 use super::record::{NaturalKey, Origin, Record};
 use super::{ClientFold, FoldError, SnapshotMeta, Texts, hash_of};
 use crate::health::ColumnHealth;
@@ -47,6 +48,7 @@ impl ClientFold {
             index: HashTable::with_capacity(kept.records.len()),
             hasher: DefaultHashBuilder::default(),
             kept,
+            known: Known::default(),
         };
         let (records, hasher) = (&fold.kept.records, &fold.hasher);
         let hash_of = |place: &u32| hash_of(hasher, &records[*place as usize].natural);
@@ -71,7 +73,7 @@ impl ClientFold {
             };
             let forgotten = by_identity
                 || of_pair((record.state.email, record.state.phone))
-                || self.kept.identities.past_of(place as u32).any(of_pair);
+                || self.kept.identities.past(place as u32).any(|(pair, _)| of_pair(pair));
             if forgotten {
                 gone.push(record.key);
                 places.push(None);

@@ -6,18 +6,21 @@
 //! bytes ([`ClientFold::to_bytes`]) or cloned, and go on from there.
 
 mod group;
+mod grouping;
 mod identities;
 mod kept;
+mod known;
 mod record;
 mod rows;
 mod symbols;
 mod tables;
+pub(crate) mod view;
 
 use arrow::record_batch::RecordBatch;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use leadq_contract::column::ColumnSet;
 use leadq_contract::vocabulary::{Outcome, Vocabulary};
-use leadq_contract::{ClientSettings, ReportColumn, SurrogateKey};
+use leadq_contract::{ClientId, ClientSettings, KeptRows, ReportColumn, SurrogateKey};
 use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 
@@ -25,9 +28,11 @@ use crate::health::{ColumnCounts, ColumnHealth, DeadColumn};
 use group::Group;
 use identities::Identities;
 use kept::Kept;
-use record::{NaturalKey, Origin, Record, State};
-use rows::{RowReader, RowValues};
-use symbols::{Symbol, Symbols};
+use known::Known;
+pub(crate) use record::Record;
+use record::{NaturalKey, Origin, State};
+use rows::RowValues;
+pub(crate) use symbols::{Symbol, Symbols};
 
 /// Why a snapshot cannot be folded.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +49,14 @@ pub enum FoldError {
     /// Arrow could not build a table.
     #[error("cannot build rows: {0}")]
     Arrow(#[from] arrow::error::ArrowError),
+    /// The snapshot has rows by numbers that stand for none here: see [`ClientFold::knows`].
+    #[error(
+        "rows of {file} are known by numbers that were given out for files that were not folded before it"
+    )]
+    Numbers {
+        /// Which file's.
+        file: String,
+    },
     /// The rows could not be had.
     #[error("cannot read the rows of {file}: {reason}")]
     Rows {
@@ -83,11 +96,11 @@ pub struct Changes {
 /// Interned text of a client.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Texts {
-    city: Symbols,
-    state: Symbols,
-    zip: Symbols,
-    dispo: Symbols,
-    job_status: Symbols,
+    pub(crate) city: Symbols,
+    pub(crate) state: Symbols,
+    pub(crate) zip: Symbols,
+    pub(crate) dispo: Symbols,
+    pub(crate) job_status: Symbols,
 }
 
 /// One client's records, as of the snapshots folded so far.
@@ -100,6 +113,8 @@ pub struct ClientFold {
     index: HashTable<u32>,
     hasher: DefaultHashBuilder,
     kept: Kept,
+    /// Rows of the snapshot folded last; for this run only.
+    known: Known,
 }
 
 /// Microseconds of a day.
@@ -129,16 +144,28 @@ impl ClientFold {
         )
     }
 
-    /// Folds the next snapshot in snapshot order. `rows` are batches of
-    /// [`report_rows`](leadq_contract::rows::report_rows), in any grouping.
+    /// Whether a snapshot's rows are all known here or fresh, so that it can be folded next. Else its file was not
+    /// read just after the one folded last, and has to be read with a new book.
+    #[must_use]
+    pub fn knows(&self, kept: &KeptRows) -> bool {
+        self.known.has_all_of(kept)
+    }
+
+    /// Folds the next snapshot in snapshot order: the rows that it has, and those of them that are fresh, as batches
+    /// of [`report_rows`](leadq_contract::rows::report_rows) in any grouping.
     ///
     /// # Errors
-    /// If the rows cannot be had or are of another schema; the fold is void then.
+    /// [`FoldError::Numbers`], and nothing changed, if the fold does not [know](Self::knows) its rows. If rows cannot
+    /// be had or are of another schema; the fold is void then.
     pub fn apply<E: std::fmt::Display>(
         &mut self,
         meta: SnapshotMeta,
-        rows: impl Iterator<Item = Result<RecordBatch, E>>,
+        kept: &KeptRows,
+        fresh: impl Iterator<Item = Result<RecordBatch, E>>,
     ) -> Result<Changes, FoldError> {
+        if !self.knows(kept) {
+            return Err(FoldError::Numbers { file: meta.file });
+        }
         let dead = self.kept.health.judge(&meta.columns);
         let unknown: ColumnSet = ReportColumn::ALL
             .into_iter()
@@ -153,15 +180,27 @@ impl ClientFold {
         let file = meta.file.clone();
         self.kept.snapshots.push(meta);
         let mut changes = Changes { dead, dropped_from, ..Changes::default() };
-        let groups = self.group(&file, rows)?;
+        self.known.begin(kept, self.kept.snapshots.len() as u32, unknown);
+        let grouping = self.group(&file, kept, fresh)?;
         let mut closed = Vec::new();
-        for group in groups {
-            if let (true, NaturalKey::Number(number)) = (group.split, self.natural(&group)) {
-                changes.split.push((number.to_string(), group.values.line));
+        for (rows, several) in grouping.iter() {
+            match several {
+                Some(group) => {
+                    if let (true, NaturalKey::Number(number)) = (group.split, self.natural(group)) {
+                        changes.split.push((number.to_string(), group.values.line));
+                    }
+                    self.kept.identities.passed_over(group.passed_over());
+                    self.update(group, unknown, &mut closed);
+                }
+                None if self.known.stands(rows.first) => self.stands(rows.record(), rows.line()),
+                None => {
+                    self.known.is_alone(rows.first, true);
+                    let group = rows.group_of_one(self);
+                    self.update(&group, unknown, &mut closed);
+                }
             }
-            self.kept.identities.passed_over(group.passed_over());
-            self.update(&group, unknown, &mut closed);
         }
+        self.known.end();
         changes.closed = tables::closed_versions(self, &closed)?;
         Ok(changes)
     }
@@ -186,26 +225,10 @@ impl ClientFold {
         self.kept.texts.job_status.texts()
     }
 
-    /// Rows of the plan's `record_identity`: pairs of identifiers that records ever carried; at least one batch.
-    pub fn record_identities(&self) -> impl Iterator<Item = Result<RecordBatch, FoldError>> + '_ {
-        identities::of_records(self)
-    }
-
-    /// Rows of the plan's `row_identity`: identifiers that only rows carry which were passed over for a record's
-    /// best one. No version has them, but they tell hubs (2.3).
-    ///
-    /// # Errors
-    /// If there is no memory for them.
-    pub fn row_identities(&self) -> Result<RecordBatch, FoldError> {
-        identities::of_rows(self)
-    }
-
-    /// Rows of the plan's `unset_version`: versions that took back a `set`.
-    ///
-    /// # Errors
-    /// If there is no memory for them.
-    pub fn unset_versions(&self) -> Result<RecordBatch, FoldError> {
-        tables::unset_versions(self)
+    /// Whose records they are.
+    #[must_use]
+    pub const fn client(&self) -> &ClientId {
+        &self.client.id
     }
 
     /// First and last day, from the epoch, that any version speaks of.
@@ -218,39 +241,6 @@ impl ClientFold {
     #[must_use]
     pub fn snapshots(&self) -> &[SnapshotMeta] {
         &self.kept.snapshots
-    }
-
-    /// Groups a snapshot's rows to records (2.1).
-    fn group<E: std::fmt::Display>(
-        &mut self,
-        file: &str,
-        rows: impl Iterator<Item = Result<RecordBatch, E>>,
-    ) -> Result<Vec<Group>, FoldError> {
-        let known = self.kept.records.len();
-        let mut groups: Vec<Group> = Vec::new();
-        // By record: one more than its group's place.
-        let mut places: Vec<u32> = vec![0; known];
-        for batch in rows {
-            let batch =
-                batch.map_err(|e| FoldError::Rows { file: file.to_owned(), reason: e.to_string() })?;
-            let mut reader = RowReader::new(&batch)?;
-            for row in 0..batch.num_rows() {
-                let values = reader.values(row, &mut self.kept.texts);
-                let sale = self.is_sale(values.dispo);
-                let record = self.record_of(reader.lead_number(row), &values);
-                if places.len() <= record as usize {
-                    places.resize(record as usize + 1, 0);
-                }
-                match &mut places[record as usize] {
-                    0 => {
-                        groups.push(Group::new(record, &values, sale));
-                        places[record as usize] = groups.len() as u32;
-                    }
-                    place => groups[*place as usize - 1].add(&values, sale),
-                }
-            }
-        }
-        Ok(groups)
     }
 
     /// The place of the record that a row belongs to; a new one for a record first seen.
@@ -328,6 +318,12 @@ impl ClientFold {
         record.last = origin;
     }
 
+    /// The current snapshot has the record as it stood.
+    fn stands(&mut self, record: u32, line: u64) {
+        let snapshot = self.kept.snapshots.len() as u32;
+        self.kept.records[record as usize].last = Origin { snapshot, line };
+    }
+
     fn natural(&self, group: &Group) -> &NaturalKey {
         &self.kept.records[group.record as usize].natural
     }
@@ -356,4 +352,7 @@ fn hash_of(hasher: &DefaultHashBuilder, natural: &NaturalKey) -> u64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+
+#[cfg(test)]
+mod known_tests;

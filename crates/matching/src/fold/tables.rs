@@ -5,11 +5,10 @@ use std::sync::Arc;
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray,
 };
-use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use leadq_contract::{IdentifierKey, Table};
 
-use super::record::{NaturalKey, Origin, Record, State};
+use super::record::{Origin, Record, State};
 use super::symbols::{Symbol, Symbols};
 use super::{ClientFold, FoldError, SnapshotMeta};
 
@@ -56,8 +55,8 @@ fn versions(fold: &ClientFold, records: &[Record], valid_to: Option<i64>) -> Res
 /// Records with their latest state and what they have reached.
 pub(super) fn records(fold: &ClientFold, records: &[Record]) -> Result<RecordBatch, FoldError> {
     let rows = Rows { fold, records };
-    let at = |number: Option<u32>| number.map(|snapshot| rows.snapshot(Origin { snapshot, line: 0 }).at);
-    let sold = |r: &Record| r.demo() && fold.means_sale(r.state.dispo);
+    let at = |number: Option<u32>| number.map(|snapshot| fold.snapshot(snapshot).at);
+    let sold = |r: &Record| fold.is_sold(r);
     let mut columns = vec![
         rows.keys(),
         rows.client(),
@@ -70,7 +69,7 @@ pub(super) fn records(fold: &ClientFold, records: &[Record]) -> Result<RecordBat
         rows.times(|r| Some(rows.snapshot(r.last).at)),
         rows.texts(|r| Some(&rows.snapshot(r.last).file)),
         rows.integers(|r| r.last.line as i64),
-        rows.texts(|r| Some(presence(fold, r))),
+        rows.texts(|r| Some(fold.presence(r))),
     ];
     columns.extend(rows.state());
     columns.extend([
@@ -93,42 +92,6 @@ pub(super) fn records(fold: &ClientFold, records: &[Record]) -> Result<RecordBat
     Ok(RecordBatch::try_new(Table::CrmRecord.schema(&[]), columns)?)
 }
 
-/// Versions that took back a `set`: the record's number, and where the version began.
-pub(super) fn unset_versions(fold: &ClientFold) -> Result<RecordBatch, FoldError> {
-    let unset = &fold.kept.unset;
-    let number = |(record, _): &(u32, Origin)| match &fold.kept.records[*record as usize].natural {
-        NaturalKey::Number(number) => Some(number.to_string()),
-        NaturalKey::Identity(_) => None,
-    };
-    let file = |(_, origin): &(u32, Origin)| fold.kept.snapshots[origin.snapshot as usize - 1].file.as_str();
-    let text = |name, nullable| Field::new(name, DataType::Utf8, nullable);
-    let schema = Schema::new(vec![
-        text("client_id", false),
-        text("lead_number", true),
-        text("file", false),
-        Field::new("line", DataType::Int64, false),
-    ]);
-    let columns: Vec<ArrayRef> = vec![
-        Arc::new(StringArray::from_iter_values(unset.iter().map(|_| fold.client.id.0.as_str()))),
-        Arc::new(unset.iter().map(number).collect::<StringArray>()),
-        Arc::new(StringArray::from_iter_values(unset.iter().map(file))),
-        Arc::new(Int64Array::from_iter_values(unset.iter().map(|(_, origin)| origin.line as i64))),
-    ];
-    Ok(RecordBatch::try_new(Arc::new(schema), columns)?)
-}
-
-/// Whether the client's latest snapshot has the record, and if not, whether its window explains that (2.2).
-fn presence(fold: &ClientFold, record: &Record) -> &'static str {
-    if record.last.snapshot as usize == fold.kept.snapshots.len() {
-        return "present";
-    }
-    let window = fold.kept.snapshots.last().and_then(|latest| latest.entry_range);
-    match (record.state.entry_date, window) {
-        (Some(entry), Some((from, _))) if entry < from => "aged_out",
-        _ => "vanished",
-    }
-}
-
 /// Records of one fold, column by column.
 #[derive(Clone, Copy)]
 struct Rows<'a> {
@@ -138,7 +101,7 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     fn snapshot(self, origin: Origin) -> &'a SnapshotMeta {
-        &self.fold.kept.snapshots[origin.snapshot as usize - 1]
+        self.fold.snapshot(origin.snapshot)
     }
 
     fn keys(self) -> ArrayRef {
@@ -151,10 +114,7 @@ impl<'a> Rows<'a> {
     }
 
     fn lead_numbers(self) -> ArrayRef {
-        self.texts(|record| match &record.natural {
-            NaturalKey::Number(number) => Some(number),
-            NaturalKey::Identity(_) => None,
-        })
+        self.texts(Record::number)
     }
 
     fn integers(self, value: impl Fn(&Record) -> i64) -> ArrayRef {

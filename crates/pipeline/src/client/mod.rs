@@ -3,14 +3,14 @@
 
 mod frozen;
 mod model;
+mod reading;
 mod rows;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use leadq_contract::run::{FileStatus, RunFile};
 use leadq_contract::{ClientSettings, FindingCode, Table};
-use leadq_ingest::cells::hash::HashAlgorithm;
 use leadq_ingest::timeline::{FileFacts, natural};
 use leadq_matching::ClientFold;
 use tokio::sync::mpsc;
@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use crate::error::RunError;
 use crate::fingerprint;
 use crate::history::{self, HistorySinks};
-use crate::ingest::{self, ReportFile, algorithm_of};
+use crate::ingest::{ReportFile, algorithm_of};
 use crate::leads::LeadsDone;
 use crate::observer::Stage;
 use crate::ports::{Received, ReceivedKind};
@@ -95,7 +95,7 @@ impl Stages<'_> {
         let judged = judge(&state);
         let fold = self.fold(&settings, &mut state, &judged.order, read).await?;
         state.freeze(state.leaving(&judged.order, &self.expired));
-        self.model(&settings, &mut state, &judged, &fold, leads).await?;
+        self.model(&settings, &mut state, &judged, fold, leads).await?;
         for (place, file) in state.files.iter().enumerate().skip(known) {
             self.note_file(RunFile {
                 client: settings.id.0.clone(),
@@ -119,7 +119,7 @@ impl Stages<'_> {
         let mut known: HashMap<Identity, usize> =
             state.files.iter().enumerate().map(|(place, file)| (identity(&file.facts), place)).collect();
         let mut rows = HashMap::new();
-        for part in self.read_reports(client, entries, state.algorithm).await? {
+        for part in self.read_new(client, entries, state.algorithm).await? {
             self.count_rows(&part.reading);
             let aside = state.aside(&part.facts);
             let place = match known.get(&identity(&part.facts)) {
@@ -146,16 +146,6 @@ impl Stages<'_> {
             rows.insert(place, part);
         }
         Ok(rows)
-    }
-
-    async fn read_reports(
-        &self,
-        client: &Arc<ClientSettings>,
-        entries: Vec<Entry>,
-        algorithm: HashAlgorithm,
-    ) -> Result<Vec<ReportFile>, RunError> {
-        let (archive, threads) = (self.ports.archive, self.request.threads);
-        ingest::reports(entries, archive, client, algorithm, &self.reading(), threads, &self.observer).await
     }
 
     /// Folds what is new, from the last kept fold before it on; what was folded beyond is void.
@@ -198,34 +188,6 @@ impl Stages<'_> {
             }
         }
         Ok(fold)
-    }
-
-    /// Reads the files of snapshots that are folded again, and whose rows are not at hand.
-    async fn read_again(
-        &self,
-        client: &Arc<ClientSettings>,
-        state: &ClientState,
-        order: &[usize],
-        read: &mut HashMap<usize, ReportFile>,
-    ) -> Result<(), RunError> {
-        let mut wanted: BTreeMap<Entry, Vec<usize>> = BTreeMap::new();
-        for place in order.iter().filter(|place| !read.contains_key(place)) {
-            let file = &state.files[*place];
-            let (name, content) = (file.entry.clone(), file.content.clone());
-            wanted.entry(Entry { name, content, modified: file.facts.modified }).or_default().push(*place);
-        }
-        let entries = wanted.keys().cloned().collect();
-        for part in self.read_reports(client, entries, state.algorithm).await? {
-            let places = wanted.get(&part.entry).into_iter().flatten();
-            let place = places.copied().find(|place| state.files[*place].facts.name == part.facts.name);
-            if let Some(place) = place {
-                read.insert(place, part);
-            }
-        }
-        match order.iter().find(|place| !read.contains_key(place)) {
-            None => Ok(()),
-            Some(place) => Err(RunError::Changed { file: state.files[*place].facts.name.clone() }),
-        }
     }
 
     /// Folds on, and stages what comes of it.
@@ -278,7 +240,7 @@ impl ClientState {
     /// What becomes of a file that would change what is frozen: it is refused, unless it only repeats what is there.
     fn aside(&self, file: &FileFacts) -> Option<FileStatus> {
         let frozen = self.snapshots.iter().take(self.frozen).map(|snapshot| &self.files[snapshot.file].facts);
-        let last = frozen.clone().last()?;
+        let last = frozen.clone().next_back()?;
         let repeats =
             |known: &FileFacts| known.digest == file.digest && known.snapshot_at == file.snapshot_at;
         if frozen.clone().any(repeats) {

@@ -1,24 +1,28 @@
 //! A client's records and leads to its part of every table.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use arrow::array::{Array as _, AsArray as _};
-use arrow::datatypes::Date32Type;
+use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use futures::TryStreamExt as _;
-use leadq_contract::table::{literal, quoted};
-use leadq_contract::{ClientSettings, Table, rows};
+use leadq_contract::table::quoted;
+use leadq_contract::{ClientSettings, Finding, Table, rows};
 use leadq_matching::ClientFold;
-use leadq_matching::plan::{self, input};
+use leadq_matching::link::{LeadBatches, LeadPasses, LinkError, LinkInput, Linked};
+use tokio::sync::mpsc;
 
 use super::rows::{Judged, digits, file_rows, findings, snapshot_rows};
 use super::{ClientState, OPEN_VERSIONS};
 use crate::batches::{self, ClientRow, Words};
 use crate::error::RunError;
-use crate::leads::{self, LeadsDone};
-use crate::ports::TableFiles;
-use crate::run::Stages;
+use crate::history::{Sink, send};
+use crate::leads::LeadsDone;
+use crate::observer::Stage;
+use crate::run::{CHANNEL, Stages, received};
+use crate::spool::Spool;
 use crate::state::{LeadsFileState, LeadsState, Segment};
+use crate::wall::instant_of;
 
 impl Stages<'_> {
     /// Matches the client's records with its leads and stages its part of every table.
@@ -27,22 +31,38 @@ impl Stages<'_> {
         client: &Arc<ClientSettings>,
         state: &mut ClientState,
         judged: &Judged,
-        fold: &ClientFold,
+        fold: ClientFold,
         leads: (&LeadsState, &LeadsDone),
     ) -> Result<(), RunError> {
+        let begun = Instant::now();
+        self.observer.begin(Stage::Model, 1);
         self.join_small_files(state).await?;
-        self.describe(client, state, judged, fold).await?;
-        self.records_in(client, state, fold).await?;
-        self.leads_in(client, state, leads).await?;
-        let findings = findings(client, state, judged, leads.0);
-        self.scratch(input::FILE_FINDING, batches::finding(&findings)?).await?;
-        let digits = digits(client, state, leads.0);
-        self.scratch(input::HASH_DIGITS, batches::hash_digits(&digits)?).await?;
-        let steps = plan::steps(&self.request.dimensions);
-        for (table, files) in self.steps(steps).await? {
+        self.describe(client, state, judged, &fold).await?;
+        self.history_parts(state);
+        let last = judged.order.last().map(|place| state.files[*place].facts.snapshot_at);
+        let linking = Linking {
+            leads: self.clean_leads(client, state, leads).await?,
+            files: leads_files(leads.0),
+            latest: last.map(|last| instant_of(last, client.timezone)),
+            digits: digits(client, state, leads.0),
+            dimensions: self.request.dimensions.clone(),
+            fold,
+        };
+        let linked = self.link(linking, state).await?;
+        let mut all = findings(client, state, judged, leads.0);
+        all.extend(linked.findings);
+        let mut made = vec![(Table::Claim, linked.claims), (Table::Finding, batches::finding(&all)?)];
+        if self.request.clients.len() == 1 {
+            // Places of several clients are put together at the end.
+            made.push((Table::DimPlace, linked.places));
+        }
+        for (table, rows) in made {
+            let files = self.stage_part(table, rows).await?;
             state.tables.insert(table.name().to_owned(), files);
         }
-        state.days = self.days(state, fold).await?;
+        state.days = days(state, linked.days);
+        self.observer.step(&client.id.0);
+        self.took(Stage::Model.name(), begun);
         Ok(())
     }
 
@@ -79,114 +99,149 @@ impl Stages<'_> {
         for (table, rows) in made {
             let files = self.stage_part(table, rows).await?;
             state.tables.insert(table.name().to_owned(), files);
-            self.register(table, &state.tables)?;
         }
         Ok(())
     }
 
-    /// Makes the client's records and their identifiers readable for the plan.
-    async fn records_in(
-        &mut self,
-        client: &ClientSettings,
-        state: &mut ClientState,
-        fold: &ClientFold,
-    ) -> Result<(), RunError> {
-        let failed = |source| RunError::Fold { client: client.id.0.clone(), source };
+    /// The data files of versions and of rows set aside, as the history's stretches have them.
+    fn history_parts(&self, state: &mut ClientState) {
         let of = |pick: fn(&Segment) -> &Vec<String>| state.segments.iter().flat_map(pick).cloned();
         let open = state.tables.get(OPEN_VERSIONS).into_iter().flatten().cloned();
         let versions: Vec<String> = of(|segment| &segment.versions).chain(open).collect();
         let quarantine: Vec<String> = of(|segment| &segment.quarantine).collect();
         state.tables.insert(Table::RecordVersion.name().to_owned(), versions);
         state.tables.insert(Table::Quarantine.name().to_owned(), quarantine);
-        self.register(Table::CrmRecord, &state.tables)?;
-        let identities = fold.record_identities().collect::<Result<Vec<_>, _>>().map_err(failed)?;
-        if let Some(schema) = identities.first().map(RecordBatch::schema) {
-            let rows = futures::stream::iter(identities.into_iter().map(Ok));
-            self.ports.engine.scratch(input::RECORD_IDENTITY, schema, Box::pin(rows)).await?;
-        }
-        self.scratch(input::ROW_IDENTITY, fold.row_identities().map_err(failed)?).await?;
-        self.scratch(input::UNSET_VERSION, fold.unset_versions().map_err(failed)?).await
     }
 
-    /// Makes the client's clean leads readable for the plan: those just read, laid over those of its last run.
-    async fn leads_in(
+    /// The client's clean leads: those just read, behind those of its last run.
+    async fn clean_leads(
         &mut self,
         client: &ClientSettings,
         state: &ClientState,
-        (all, done): (&LeadsState, &LeadsDone),
-    ) -> Result<(), RunError> {
-        let labels: Vec<String> = all
-            .files
-            .iter()
-            .map(|file| LeadsFileState::label(file.owner.as_ref(), &file.entry.name))
-            .collect();
-        self.scratch(input::LEADS_FILE, batches::leads_file(labels.iter().map(String::as_str))?).await?;
-        let before = state.tables.get(Table::DimLead.name());
-        let fresh = done.fresh.as_ref().filter(|_| done.concerns(&client.id));
-        match (before, fresh) {
-            (Some(files), None) if !done.anew => {
-                let mut before = self.files(Table::DimLead, files)?;
-                input::LEAD_CLEAN.clone_into(&mut before.name);
-                Ok(self.ports.engine.register(&before)?)
-            }
-            (_, Some(fresh)) if done.anew && self.request.clients.len() == 1 => {
-                let fresh = TableFiles { name: input::LEAD_CLEAN.to_owned(), ..fresh.clone() };
-                Ok(self.ports.engine.register(&fresh)?)
-            }
-            (before, fresh) => {
-                let before = before.filter(|_| !done.anew);
-                self.leads_over(client, before, fresh.is_some()).await
+        (_, done): (&LeadsState, &LeadsDone),
+    ) -> Result<CleanRows, RunError> {
+        let mut before = self.reading().spool();
+        if let Some(files) = state.tables.get(Table::DimLead.name()).filter(|_| !done.anew) {
+            const BEFORE: &str = "lead_before";
+            let mut table = self.files(Table::DimLead, files)?;
+            BEFORE.clone_into(&mut table.name);
+            self.ports.engine.register(&table)?;
+            let schema = rows::lead_rows(&self.request.dimensions);
+            let names: Vec<String> = schema.fields().iter().map(|field| quoted(field.name())).collect();
+            let sql = format!("SELECT {} FROM {BEFORE}", names.join(", "));
+            let mut rows = self.ports.engine.query(&sql).await?.batches;
+            while let Some(batch) = rows.try_next().await? {
+                before.push(batch).map_err(clean_failed)?;
             }
         }
+        before.close().map_err(clean_failed)?;
+        Ok(CleanRows { before, fresh: done.fresh.get(&client.id).cloned() })
     }
 
-    async fn leads_over(
-        &mut self,
-        client: &ClientSettings,
-        before: Option<&Vec<String>>,
-        fresh: bool,
-    ) -> Result<(), RunError> {
-        const BEFORE: &str = "lead_before";
-        let schema = rows::lead_rows(&self.request.dimensions);
-        let names: Vec<String> = schema.fields().iter().map(|field| quoted(field.name())).collect();
-        let columns = names.join(", ");
-        let mut queries = Vec::new();
-        if let Some(files) = before {
-            let mut before = self.files(Table::DimLead, files)?;
-            BEFORE.clone_into(&mut before.name);
-            self.ports.engine.register(&before)?;
-            queries.push(format!("SELECT {columns} FROM {BEFORE}"));
+    /// Links records with leads, and stages what comes of it.
+    async fn link(&mut self, linking: Linking, state: &mut ClientState) -> Result<LinkedRows, RunError> {
+        let (dim_lead, from_dim_lead) = mpsc::channel(CHANNEL);
+        let (fact, from_fact) = mpsc::channel(CHANNEL);
+        let (links, from_links) = mpsc::channel(CHANNEL);
+        let linked = tokio::task::spawn_blocking(move || linking.run(&dim_lead, &fact, links));
+        let (dim_lead, fact, links) = tokio::join!(
+            self.stage_stream(Table::DimLead, received(from_dim_lead)),
+            self.stage_stream(Table::FactLeadOutcome, received(from_fact)),
+            self.stage_stream(Table::LeadLink, received(from_links)),
+        );
+        let linked = linked.await?;
+        for staged in [dim_lead?, fact?, links?] {
+            let table = staged.table.name().to_owned();
+            state.tables.insert(table, self.staged(staged));
         }
-        if fresh {
-            let id = literal(&client.id.0);
-            queries.push(format!("SELECT {columns} FROM {} WHERE client_id = {id}", leads::FRESH));
-        }
-        if queries.is_empty() {
-            return self.scratch(input::LEAD_CLEAN, RecordBatch::new_empty(schema)).await;
-        }
-        let rows = self.ports.engine.query(&queries.join(" UNION ALL ")).await?;
-        self.ports.engine.scratch(input::LEAD_CLEAN, rows.schema, rows.batches).await?;
-        Ok(())
+        linked
     }
+}
 
-    /// First and last day that the client's tables speak of.
-    async fn days(&self, state: &ClientState, fold: &ClientFold) -> Result<Option<(i32, i32)>, RunError> {
-        let sql =
-            "SELECT min(CAST(delivered_local AS DATE)), max(CAST(delivered_local AS DATE)) FROM dim_lead";
-        let rows: Vec<RecordBatch> = self.ports.engine.query(sql).await?.batches.try_collect().await?;
-        let delivered = rows.iter().filter(|rows| rows.num_rows() > 0).find_map(|rows| {
-            let day = |column: usize| {
-                let days = rows.column(column).as_primitive_opt::<Date32Type>()?;
-                days.is_valid(0).then(|| days.value(0))
-            };
-            day(0).zip(day(1))
-        });
-        let of_snapshots = state.snapshots.iter().map(|snapshot| {
-            let date = state.files[snapshot.file].facts.snapshot_at.date();
-            let day = (date - chrono::DateTime::UNIX_EPOCH.date_naive()).num_days() as i32;
-            (day, day)
-        });
-        let all = of_snapshots.chain(fold.days()).chain(delivered);
-        Ok(all.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))))
+/// Leads that were known and leads just read.
+struct CleanRows {
+    before: Spool,
+    fresh: Option<Arc<Spool>>,
+}
+
+impl LeadPasses for CleanRows {
+    fn pass(&self) -> Result<LeadBatches<'_>, LinkError> {
+        let failed = |error: ArrowError| LinkError::Leads(error.to_string());
+        let before = self.before.batches().map_err(failed)?;
+        let fresh = self.fresh.as_ref().map(|fresh| fresh.batches()).transpose().map_err(failed)?;
+        Ok(Box::new(before.chain(fresh.into_iter().flatten()).map(move |batch| batch.map_err(failed))))
     }
+}
+
+/// What records are linked by, on a thread of its own.
+struct Linking {
+    fold: ClientFold,
+    leads: CleanRows,
+    files: Vec<String>,
+    latest: Option<i64>,
+    digits: [[[u64; 3]; 2]; 2],
+    dimensions: Vec<String>,
+}
+
+/// What comes of it beside tables of many rows.
+struct LinkedRows {
+    places: RecordBatch,
+    claims: RecordBatch,
+    findings: Vec<Finding>,
+    days: [Option<(i32, i32)>; 2],
+}
+
+impl Linking {
+    fn run(self, dim_lead: &Sink, fact: &Sink, links: Sink) -> Result<LinkedRows, RunError> {
+        let client = self.fold.client().0.clone();
+        let failed = |source| RunError::Link { client: client.clone(), source };
+        let linked = Linked::new(LinkInput {
+            fold: &self.fold,
+            leads: &self.leads,
+            files: &self.files,
+            latest: self.latest,
+            digits: self.digits,
+            dimensions: &self.dimensions,
+        });
+        let linked = linked.map_err(failed)?;
+        for batch in linked.links() {
+            send(&links, batch.map_err(failed)?)?;
+        }
+        drop(links);
+        let mut tables = linked.lead_tables().map_err(failed)?;
+        for batches in tables.by_ref() {
+            let [leads, outcomes] = batches.map_err(failed)?;
+            if leads.num_rows() > 0 {
+                send(dim_lead, leads)?;
+                send(fact, outcomes)?;
+            }
+        }
+        Ok(LinkedRows {
+            places: tables.places().map_err(failed)?,
+            claims: linked.claims().map_err(failed)?,
+            findings: linked.findings(),
+            days: [linked.days(), self.fold.days()],
+        })
+    }
+}
+
+fn clean_failed(source: ArrowError) -> RunError {
+    RunError::Build { table: "lead_clean", source }
+}
+
+/// Leads files in their order, as rows have them.
+fn leads_files(leads: &LeadsState) -> Vec<String> {
+    let label = |file: &LeadsFileState| LeadsFileState::label(file.owner.as_ref(), &file.entry.name);
+    leads.files.iter().map(label).collect()
+}
+
+/// First and last day that the client's tables speak of.
+fn days(state: &ClientState, others: [Option<(i32, i32)>; 2]) -> Option<(i32, i32)> {
+    let of_snapshots = state.snapshots.iter().map(|snapshot| {
+        let date = state.files[snapshot.file].facts.snapshot_at.date();
+        let day = (date - chrono::DateTime::UNIX_EPOCH.date_naive()).num_days() as i32;
+        (day, day)
+    });
+    let all = of_snapshots.chain(others.into_iter().flatten());
+    all.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
 }

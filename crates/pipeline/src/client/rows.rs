@@ -6,7 +6,7 @@ use leadq_contract::{ClientSettings, Finding, FindingCode};
 use leadq_ingest::timeline;
 use leadq_matching::health::ColumnCounts;
 
-use crate::batches::{DigitsRow, FileRow, SnapshotRow};
+use crate::batches::{FileRow, SnapshotRow};
 use crate::leads;
 use crate::state::{ClientState, FileState, LeadsState};
 
@@ -115,13 +115,11 @@ pub(super) fn findings(
     of_files.chain(of_order).chain(leads::findings_of(leads, &client.id)).collect()
 }
 
-/// How long the hashes are, of leads and of the snapshots taken in.
-pub(super) fn digits(client: &ClientSettings, state: &ClientState, leads: &LeadsState) -> Vec<DigitsRow> {
+/// Cells by digits of the hash as received, for email and phone: of leads, and of the snapshots taken in.
+pub(super) fn digits(client: &ClientSettings, state: &ClientState, leads: &LeadsState) -> [[[u64; 3]; 2]; 2] {
     let of_leads = leads.files.iter().filter_map(|file| file.reading.hash_digits.get(&client.id));
     let of_reports = state.snapshots.iter().map(|snapshot| &state.files[snapshot.file].reading.hash_digits);
-    let mut rows: Vec<_> = crate::run::digits_rows(&client.id, "leads", &sum(of_leads)).collect();
-    rows.extend(crate::run::digits_rows(&client.id, "reports", &sum(of_reports)));
-    rows
+    [sum(of_leads), sum(of_reports)]
 }
 
 fn sum<'a>(digits: impl Iterator<Item = &'a [[u64; 3]; 2]>) -> [[u64; 3]; 2] {

@@ -1,6 +1,6 @@
 //! The archive: every file as it was received.
 
-use std::io::{Read, Seek};
+use std::io::{self, Cursor, Read, Seek};
 
 use leadq_contract::ClientId;
 use serde::{Deserialize, Serialize};
@@ -56,9 +56,22 @@ pub struct Stored {
 }
 
 /// An archived file, opened: its bytes as received.
-pub trait ArchivedFile: Read + Seek + Send {}
+///
+/// A byte is given only if it was found to be what was stored. What was not read may be damaged still.
+pub trait ArchivedFile: Read + Seek + Send {
+    /// Looks whether what was not read is what was stored, too. It may be read on after that.
+    ///
+    /// # Errors
+    /// If it is damaged, or cannot be read.
+    fn verify(&mut self) -> io::Result<()>;
+}
 
-impl<T: Read + Seek + Send> ArchivedFile for T {}
+/// Bytes in memory, which are what they are.
+impl<T: AsRef<[u8]> + Send> ArchivedFile for Cursor<T> {
+    fn verify(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// Keeps files as they were received, once per content, compressed and encrypted.
 #[async_trait::async_trait]
@@ -82,10 +95,11 @@ pub trait Archive: Send + Sync {
     /// What the store reports.
     async fn note(&self, received: &[Received]) -> Result<(), PortError>;
 
-    /// Opens content, to be read on this machine by threads that may wait.
+    /// Opens content, to be read on this machine by threads that may wait. Damage may show only when it is read, or
+    /// [verified](ArchivedFile::verify).
     ///
     /// # Errors
-    /// If it is not there, damaged, or was encrypted with another secret.
+    /// If it is not there, is none of this archive or another one's, or was encrypted with another secret.
     async fn open(&self, content: &ContentId) -> Result<Box<dyn ArchivedFile>, PortError>;
 
     /// Puts other bytes in the place of a content, which keeps its id: what is left of it without a person.

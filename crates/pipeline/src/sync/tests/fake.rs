@@ -158,6 +158,12 @@ impl World {
     pub(super) fn archived(&self, name: &str) -> Option<Vec<u8>> {
         self.archive.latest(name)
     }
+
+    /// Every content that was received under a name.
+    pub(super) fn all_archived(&self, name: &str) -> Vec<Vec<u8>> {
+        let entries = self.archive.entries().into_iter().filter(|entry| entry.name == name);
+        entries.map(|entry| self.archive.content(&entry.content)).collect()
+    }
 }
 
 #[async_trait::async_trait]
