@@ -1,226 +1,155 @@
-//! A run of the optimised binary, measured: wall and processor seconds, seconds by stage, peak memory.
+//! The optimised binary, measured: what a run from nothing takes, one more snapshot, and finding nothing new.
 //!
-//! Each repetition starts from an empty lake. The best of them is what the machine can do; the spread says
-//! how far to trust it. `--analysis` also asks the last lake what people ask, each question by a process of its own.
+//! Three ways to say on what: the sample or other data ([`data`]), data that a script beside the project makes up
+//! ([`generator`]), the real data. `--peer` runs another program on the same data in turn with ours ([`peer`]) and
+//! holds what both say against each other ([`agreement`]). `docs/performance.md` says how to read the figures.
 
-mod one_more;
+mod agreement;
+mod analysis;
+mod comparison;
+mod cost;
+mod data;
+mod folders;
+mod generator;
+mod growth;
+mod micro;
+mod ours;
+mod peer;
+mod table;
+mod targets;
 
-use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::time::Instant;
 
-use clap::Args;
-use serde_json::Value;
+use clap::{Args, ValueEnum};
 
 /// What is measured.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// Leads to take in
-    #[arg(long, default_value = "source/leads", value_name = "PATH")]
+    /// Data to take in: made up by a script of --scripts, or the real data of --seed-data; without it, the sample or
+    /// what --leads and --reports name
+    #[arg(long, value_enum, conflicts_with_all = ["leads", "reports", "large_report"])]
+    pub size: Option<Size>,
+    /// Run DuckDB on the same data in turn with leadq, and compare what both say
+    #[arg(long, requires = "size")]
+    pub peer: bool,
+    /// Where perfgen.py and duckdb_peer.py are [default: ../shared/bench beside the repository]
+    #[arg(long, value_name = "DIR")]
+    pub scripts: Option<PathBuf>,
+    /// Where the real data is, with leads and contractor_reports [default: ../shared/seed/source beside the repository]
+    #[arg(long, value_name = "DIR")]
+    pub seed_data: Option<PathBuf>,
+    /// Folder of the leads to take in
+    #[arg(long, default_value = "source/leads", value_name = "DIR")]
     pub leads: PathBuf,
-    /// Reports to take in
-    #[arg(long, default_value = "source/contractor_reports", value_name = "PATH")]
+    /// Folder of the reports to take in
+    #[arg(long, default_value = "source/contractor_reports", value_name = "DIR")]
     pub reports: PathBuf,
-    /// Repetitions
-    #[arg(long, default_value_t = 3)]
-    pub runs: u32,
-    /// Measure one report of so many MB instead, made up, in which 100,000 records recur: the memory that a
-    /// file takes must not grow with it
-    #[arg(long, value_name = "MB")]
+    /// Take in one report of so many MB instead, made up, in which 100,000 records recur: the memory that a file
+    /// takes must not grow with it
+    #[arg(long, value_name = "MB", conflicts_with = "reports")]
     pub large_report: Option<u64>,
-    /// Measure instead what one more snapshot costs after so many, and what finding nothing new costs: `22,220`
-    #[arg(long, value_name = "N", value_delimiter = ',', num_args = 1..)]
-    pub one_more: Vec<u64>,
+    /// Repetitions; told is the median
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub runs: u32,
+    /// Memory that leadq promises to stay within [default: what is aimed at for the size, else 8GiB]
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Option<String>,
+    /// Binary to measure [default: leadq, built with optimisations]
+    #[arg(long, value_name = "FILE")]
+    pub binary: Option<PathBuf>,
+    /// Measure instead how the cost grows: with ten times the history, and, of data that is made up, twice the rows
+    #[arg(long, conflicts_with_all = ["peer", "large_report"])]
+    pub growth: bool,
     /// Measure the questions of the analysis too
-    #[arg(long)]
+    #[arg(long, conflicts_with = "growth")]
     pub analysis: bool,
-    /// Memory that the run promises to stay within
-    #[arg(long, default_value = "8GiB", value_name = "SIZE")]
-    pub memory: String,
+    /// Measure parts instead, each by itself: cell readers, row splitter, report reader, fold
+    #[arg(long, exclusive = true)]
+    pub micro: bool,
 }
 
-/// What people ask, as arguments; the last ones have many segments.
-const QUESTIONS: [&str; 8] = [
-    "metrics",
-    "trend",
-    "maturation",
-    "changes",
-    "report --to report.html",
-    "metrics --by state",
-    "metrics --by city,dispo",
-    "metrics --by city,zip3,entry_month",
-];
+/// How much data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Size {
+    /// 100,000 leads, 22 reports of 30,000 rows
+    #[value(name = "S")]
+    S,
+    /// 1,000,000 leads, 22 reports of 300,000 rows
+    #[value(name = "M")]
+    M,
+    /// 10,000,000 leads, 6 reports of 2,500,000 rows
+    #[value(name = "L")]
+    L,
+    /// The real data, where it is at hand
+    #[value(name = "seed")]
+    Seed,
+}
 
-/// Builds the binary and measures it; false if it fails.
+/// Why nothing more is measured.
+enum Stop {
+    /// A file could not be had, or a program not started.
+    Io(io::Error),
+    /// What is wrong and what to do, in words.
+    Because(String),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Measures; false if that fails, or if leadq and the peer say different things.
 ///
 /// # Errors
 ///
 /// When `out` cannot be written to, or a program cannot be started.
 pub fn run(args: &BenchArgs, out: &mut impl Write) -> io::Result<bool> {
-    let mut build = crate::cargo();
-    build.args(["build", "--release", "--locked", "--bin", "leadq"]);
-    if !build.status()?.success() {
-        return Ok(false);
+    match measure(args, out) {
+        Ok(()) => Ok(true),
+        Err(Stop::Io(error)) => Err(error),
+        Err(Stop::Because(reason)) => {
+            writeln!(out, "bench: {reason}")?;
+            Ok(false)
+        }
+    }
+}
+
+fn measure(args: &BenchArgs, out: &mut impl Write) -> Result<(), Stop> {
+    if args.micro {
+        return micro::run();
+    }
+    if args.peer && args.size == Some(Size::Seed) {
+        return Err(Stop::Because("the peer reads made-up data only: --size S, M or L".to_owned()));
     }
     let target = crate::target_folder()?;
-    let made_up = args.large_report.map(|size| large_report(&target.join("bench-data"), size)).transpose()?;
-    let reports = made_up.as_deref().unwrap_or(&args.reports);
-    if !args.one_more.is_empty() {
-        return one_more::run(args, &target.join("release/leadq"), &target.join("bench"), out);
-    }
-    let mut best: Option<f64> = None;
-    for repetition in 1..=args.runs.max(1) {
-        let measured = measure(args, reports, &target.join("release/leadq"), &target.join("bench"))?;
-        let Some(measured) = measured else { return Ok(false) };
-        writeln!(out, "{repetition}: {measured}")?;
-        let cpu = measured.cost.cpu;
-        best = Some(best.map_or(cpu, |best| best.min(cpu)));
-    }
-    writeln!(out, "best: {:.2} s of processor", best.unwrap_or_default())?;
-    if args.analysis {
-        return analysis(args, &target.join("release/leadq"), &target.join("bench"), out);
-    }
-    Ok(true)
-}
-
-/// Asks the lake of the last repetition each question; false if one fails.
-fn analysis(args: &BenchArgs, binary: &Path, folder: &Path, out: &mut impl Write) -> io::Result<bool> {
-    for question in QUESTIONS {
-        let mut command = Command::new(binary);
-        command.args(question.split(' ')).args(["--memory", &args.memory, "--lake"]).arg(folder.join("lake"));
-        if !question.starts_with("report") {
-            command.args(["--format", "json"]);
-        }
-        let (cost, output) = Cost::of(command.current_dir(folder))?;
-        if !output.status.success() {
-            io::stderr().write_all(&output.stderr)?;
-            return Ok(false);
-        }
-        let segments = serde_json::from_slice::<Value>(&output.stdout).ok();
-        let segments = segments.and_then(|told| told["rows"].as_array().map(Vec::len));
-        let segments = segments.map(|segments| format!("; {segments} segments")).unwrap_or_default();
-        writeln!(out, "{question}: {cost}{segments}")?;
-    }
-    Ok(true)
-}
-
-/// What a process took.
-struct Cost {
-    wall: f64,
-    cpu: f64,
-}
-
-impl Cost {
-    /// Runs a program to its end.
-    fn of(command: &mut Command) -> io::Result<(Self, Output)> {
-        let (begun, before) = (Instant::now(), children_cpu());
-        let output = command.output()?;
-        Ok((Self { wall: begun.elapsed().as_secs_f64(), cpu: children_cpu() - before }, output))
-    }
-}
-
-impl fmt::Display for Cost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.2} s wall, {:.2} s of processor", self.wall, self.cpu)
-    }
-}
-
-/// What one run took.
-struct Measured {
-    cost: Cost,
-    record: Value,
-}
-
-impl fmt::Display for Measured {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let peak = self.record["peak_memory"].as_f64().unwrap_or_default() / f64::from(1 << 20);
-        write!(f, "{}, {peak:.0} MiB at its peak", self.cost)?;
-        for stage in ["leads", "reports", "history", "model"] {
-            write!(f, "; {stage} {:.2}", self.record["seconds"][stage].as_f64().unwrap_or_default())?;
-        }
-        Ok(())
-    }
-}
-
-/// A folder with one report of about `size` MB.
-fn large_report(folder: &Path, size: u64) -> io::Result<PathBuf> {
-    /// Records that the report has, again and again.
-    const RECORDS: u64 = 100_000;
-    let reports = folder.join(format!("report_of_{size}_mb"));
-    let path = reports.join("2023-03-14.csv");
-    if path.exists() {
-        return Ok(reports);
-    }
-    std::fs::create_dir_all(&reports)?;
-    let partial = reports.join(".2023-03-14.csv");
-    let mut file = io::BufWriter::new(std::fs::File::create(&partial)?);
-    let mut written = file.write(b"Entry Date,Lead #,Email,Phone,Set,Demo,Dispo,Comment\n")? as u64;
-    let comment = "called, left a message; ".repeat(8);
-    for row in 0u64.. {
-        if written >= size * 1_000_000 {
-            break;
-        }
-        let record = row % RECORDS;
-        let hash = u128::from(record).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-        let line = format!(
-            "{}/{}/2023,{record},{hash:032x},,{},0,Data,\"{row} {comment}\"\n",
-            record % 3 + 1,
-            record % 28 + 1,
-            record % 2
-        );
-        file.write_all(line.as_bytes())?;
-        written += line.len() as u64;
-    }
-    file.flush()?;
-    std::fs::rename(partial, path)?;
-    Ok(reports)
-}
-
-fn measure(args: &BenchArgs, reports: &Path, binary: &Path, folder: &Path) -> io::Result<Option<Measured>> {
-    if folder.exists() {
-        std::fs::remove_dir_all(folder)?;
-    }
-    std::fs::create_dir_all(folder)?;
-    let ran = leadq_run(args, reports, binary, folder)?;
-    Ok(ran.map(|(cost, told)| Measured { cost, record: told["run"].clone() }))
-}
-
-/// Runs leadq on a lake in a folder: what it took, and what it said; nothing, if it failed.
-fn leadq_run(
-    args: &BenchArgs,
-    reports: &Path,
-    binary: &Path,
-    folder: &Path,
-) -> io::Result<Option<(Cost, Value)>> {
-    let mut command = Command::new(binary);
-    command
-        .args(["run", "--quiet", "--format", "json", "--memory", &args.memory, "--lake"])
-        .arg(folder.join("lake"))
-        .arg("--leads")
-        .arg(&args.leads)
-        .arg("--reports")
-        .arg(reports)
-        .env("LEADQ_SECRET_FILE", folder.join("secret"));
-    let (cost, output) = Cost::of(&mut command)?;
-    if !output.status.success() {
-        io::stderr().write_all(&output.stderr)?;
-        return Ok(None);
-    }
-    Ok(Some((cost, serde_json::from_slice(&output.stdout)?)))
-}
-
-/// Processor seconds of the processes that have ended under this one; 0 where the system does not tell.
-fn children_cpu() -> f64 {
-    /// Ticks a second, as Linux reports them to every program.
-    const TICKS: f64 = 100.0;
-    let ticks = || -> Option<f64> {
-        let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-        let (_, after_name) = stat.rsplit_once(')')?;
-        let fields: Vec<_> = after_name.split_whitespace().collect();
-        // cutime and cstime, fields 16 and 17 of proc_pid_stat(5); the first two are cut off.
-        Some(fields.get(13)?.parse::<f64>().ok()? + fields.get(14)?.parse::<f64>().ok()?)
+    let generator = generator::Generator::new(args.scripts.clone(), &target);
+    let data = data::of(args, &generator, &target.join("bench-data"))?;
+    let binary = match &args.binary {
+        Some(binary) => binary.clone(),
+        None => build(&target)?,
     };
-    ticks().unwrap_or_default() / TICKS
+    let memory = args.memory.clone().unwrap_or_else(|| targets::memory(args.size).to_owned());
+    let bench = comparison::Bench {
+        leadq: ours::Leadq { binary, memory },
+        peer: if args.peer { Some(peer::Peer::new(&generator)?) } else { None },
+        size: args.size,
+        data,
+        runs: args.runs,
+        folder: target.join("bench"),
+    };
+    bench.describe(out)?;
+    if args.growth {
+        return growth::run(&bench, &generator, out);
+    }
+    bench.run(out)?;
+    if args.analysis { analysis::run(&bench, out) } else { Ok(()) }
+}
+
+fn build(target: &Path) -> Result<PathBuf, Stop> {
+    if crate::cargo().args(["build", "--release", "--locked", "--bin", "leadq"]).status()?.success() {
+        return Ok(target.join("release/leadq"));
+    }
+    Err(Stop::Because("leadq cannot be built, see above".to_owned()))
 }
