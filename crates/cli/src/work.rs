@@ -18,7 +18,7 @@ use crate::secret;
 use crate::settings::Settings;
 
 /// The part of the memory that rows between two stages may take before they go to disk.
-const SPOOL_SHARE: u64 = 8;
+const SPOOL_SHARE: u64 = 4;
 /// How often a lake that somebody else writes to is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
 

@@ -325,6 +325,7 @@ impl Stages<'_> {
         let seconds = begun.elapsed().as_secs_f64();
         tracing::info!(stage, stage.seconds = seconds, "stage done");
         *self.draft.seconds.entry(stage.to_owned()).or_default() += seconds;
+        self.ports.host.give_back_memory();
     }
 
     /// Adds rows to the record.

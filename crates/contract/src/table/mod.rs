@@ -142,8 +142,7 @@ impl Table {
 /// for repeated ones in them is lost work.
 #[must_use]
 pub fn is_distinct(column: &Field) -> bool {
-    const DISTINCT: [&str; 9] = [
-        "lead_uuid",
+    const DISTINCT: [&str; 8] = [
         "lead_number",
         "leads_row",
         "line",
@@ -153,13 +152,16 @@ pub fn is_distinct(column: &Field) -> bool {
         "delivered_local",
         "text",
     ];
-    column.data_type().is_binary() || DISTINCT.contains(&column.name().as_str())
+    is_random(column) || DISTINCT.contains(&column.name().as_str())
 }
 
 /// Whether a column's values are random, so that there is nothing in them to compress: keys, and ids as text.
 #[must_use]
 pub fn is_random(column: &Field) -> bool {
-    column.data_type().is_binary() || column.name() == "lead_uuid"
+    // Keys of what many rows have in common.
+    const SHARED: [&str; 4] = ["client_key", "place_key", "status_key", "disposition_key"];
+    let name = column.name().as_str();
+    name == "lead_uuid" || (column.data_type().is_binary() && !SHARED.contains(&name))
 }
 
 /// A name as an SQL identifier.

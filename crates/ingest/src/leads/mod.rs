@@ -17,8 +17,8 @@ use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, TimeZone};
 use chrono_tz::Tz;
 use leadq_contract::{
-    ClientId, ClientSettings, FindingCode, IdentifierKind, IdentifierSecret, LeadColumn, LeadSchema,
-    QuarantinedRow, SurrogateKey, rows,
+    ClientId, ClientSettings, FindingCode, IdentifierKey, IdentifierKind, IdentifierSecret, LeadColumn,
+    LeadSchema, QuarantinedRow, SurrogateKey, rows,
 };
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -150,7 +150,6 @@ struct Counts {
 }
 
 /// Builders of the columns that are made row by row.
-#[derive(Default)]
 struct Built {
     lead_key: BinaryBuilder,
     client: StringBuilder,
@@ -162,6 +161,25 @@ struct Built {
     state: StringBuilder,
     zip: StringBuilder,
     kept: Vec<u32>,
+}
+
+impl Built {
+    /// Builders for so many rows: what they hold is kept, and should not take twice its room.
+    fn with_room(rows: usize) -> Self {
+        let texts = || StringBuilder::with_capacity(rows, 0);
+        Self {
+            lead_key: BinaryBuilder::with_capacity(rows, rows * size_of::<SurrogateKey>()),
+            client: texts(),
+            lead_uuid: StringBuilder::with_capacity(rows, rows * 36),
+            row: Int64Builder::with_capacity(rows),
+            keys: [(); 2].map(|()| BinaryBuilder::with_capacity(rows, rows * size_of::<IdentifierKey>())),
+            local: TimestampMicrosecondBuilder::with_capacity(rows),
+            city: texts(),
+            state: texts(),
+            zip: texts(),
+            kept: Vec::with_capacity(rows),
+        }
+    }
 }
 
 impl<'a> Leads<'a> {
@@ -180,7 +198,7 @@ impl<'a> Leads<'a> {
     }
 
     fn batch(&mut self, raw: &RawLeads<'_>) -> Result<RecordBatch, IngestError> {
-        let mut built = Built::default();
+        let mut built = Built::with_room(raw.rows);
         for index in 0..raw.rows {
             self.row(raw, index, &mut built);
         }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, Int64Array, StringArray, TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Int64Array, StringArray, TimestampMicrosecondArray,
 };
 use arrow::record_batch::RecordBatch;
 use hashbrown::{HashMap, HashSet, HashTable};
@@ -38,6 +38,8 @@ pub(super) struct Leads {
     flags: Vec<u8>,
     /// Rows that share email and phone with an earlier row: that row, and this one.
     pairs: Vec<(u32, u32)>,
+    /// Flags as the table has them, as far as a row is from it.
+    stored: Vec<u8>,
     /// In-scope leads with an identifier, and those of them that find a record by it, for email and phone.
     pub(super) found: [[u64; 2]; 2],
 }
@@ -51,6 +53,8 @@ pub(super) struct LeadColumns<'b> {
     pub(super) email: &'b BinaryArray,
     pub(super) phone: &'b BinaryArray,
     delivered: &'b TimestampMicrosecondArray,
+    /// Whether it is a duplicate, and in scope, as the table has it; rows just read are not from it.
+    stored: Option<[&'b BooleanArray; 2]>,
     pub(super) local: &'b TimestampMicrosecondArray,
 }
 
@@ -62,7 +66,10 @@ impl<'b> LeadColumns<'b> {
         let keys = |name| column(name)?.as_binary_opt::<i32>().ok_or(LinkError::Schema(name));
         let texts = |name| column(name)?.as_string_opt::<i32>().ok_or(LinkError::Schema(name));
         let times = |name| column(name)?.as_primitive_opt().ok_or(LinkError::Schema(name));
+        let flags = |name| batch.column_by_name(name).and_then(|column| column.as_boolean_opt());
+        let stored = flags("duplicate_lead").zip(flags("in_scope"));
         Ok(Self {
+            stored: stored.map(|(duplicate, in_scope)| [duplicate, in_scope]),
             key: keys("lead_key")?,
             uuid: texts("lead_uuid")?,
             file: texts("leads_file")?,
@@ -138,6 +145,11 @@ impl Leads {
 
     pub(super) fn day(&self, row: u32) -> i32 {
         self.days[row as usize]
+    }
+
+    /// Whether the table has all of this already.
+    pub(super) fn are_stored(&self) -> bool {
+        self.stored == self.flags
     }
 
     /// First and last day on which any was delivered.
@@ -256,6 +268,10 @@ impl Reading {
             leads.delivered.push(delivered.unwrap_or(UNKNOWN));
             leads.days.push(time(columns.local).map_or(NO_DAY, |local| local.div_euclid(DAY) as i32));
             leads.flags.push(STANDING | if in_scope { IN_SCOPE } else { 0 });
+            if let Some([duplicate, scope]) = columns.stored {
+                let flag = |column: &BooleanArray, flag| if column.value(row) { flag } else { 0 };
+                leads.stored.push(STANDING | flag(duplicate, DUPLICATE) | flag(scope, IN_SCOPE));
+            }
             self.ordinals.push((place << 40) + columns.row.value(row).unsigned_abs());
             self.settle();
         }

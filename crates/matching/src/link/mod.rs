@@ -135,6 +135,13 @@ impl<'a> Linked<'a> {
         Ok(Self { input, leads, carriers, hubs, links, details, outcomes, claimed })
     }
 
+    /// Whether every lead is from `dim_lead`, and nothing changed in it. Rows are known to be from it by its columns
+    /// `duplicate_lead` and `in_scope`.
+    #[must_use]
+    pub fn leads_are_stored(&self) -> bool {
+        self.leads.are_stored()
+    }
+
     /// Rows of `dim_lead` and `fact_lead_outcome`. Reads the leads once more.
     ///
     /// # Errors

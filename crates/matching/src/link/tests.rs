@@ -269,7 +269,7 @@ fn claims_are_judged_by_who_was_there_before() {
     let claims = linked.claims().unwrap();
     let text = |name: &str, row: usize| {
         let column = claims.column_by_name(name).unwrap().as_string::<i32>().clone();
-        column.is_valid(row).then(|| column.value(row).to_owned()).unwrap_or_default()
+        if column.is_valid(row) { column.value(row).to_owned() } else { String::new() }
     };
     let shown: Vec<String> = (0..claims.num_rows())
         .map(|row| {

@@ -8,6 +8,7 @@ mod rows;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Instant;
 
 use leadq_contract::run::{FileStatus, RunFile};
 use leadq_contract::{ClientSettings, FindingCode, Table};
@@ -89,13 +90,18 @@ impl Stages<'_> {
             self.forget_frozen(&settings, &mut state).await?;
             due.entries.retain(|entry| !state.taken.contains(entry));
         }
+        let rematch = state.matching != due.matching;
         (state.cleaning, state.matching, state.algorithm) = (due.cleaning, due.matching, algorithm);
         let known = state.files.len();
+        let begun = Instant::now();
         let read = self.reports(&settings, due.entries, &mut state).await?;
+        self.took(Stage::Reports.name(), begun);
         let judged = judge(&state);
+        let begun = Instant::now();
         let fold = self.fold(&settings, &mut state, &judged.order, read).await?;
+        self.took(Stage::History.name(), begun);
         state.freeze(state.leaving(&judged.order, &self.expired));
-        self.model(&settings, &mut state, &judged, fold, leads).await?;
+        self.model(&settings, &mut state, &judged, fold, leads, rematch).await?;
         for (place, file) in state.files.iter().enumerate().skip(known) {
             self.note_file(RunFile {
                 client: settings.id.0.clone(),

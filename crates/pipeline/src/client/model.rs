@@ -33,6 +33,7 @@ impl Stages<'_> {
         judged: &Judged,
         fold: ClientFold,
         leads: (&LeadsState, &LeadsDone),
+        rematch: bool,
     ) -> Result<(), RunError> {
         let begun = Instant::now();
         self.observer.begin(Stage::Model, 1);
@@ -46,6 +47,7 @@ impl Stages<'_> {
             latest: last.map(|last| instant_of(last, client.timezone)),
             digits: digits(client, state, leads.0),
             dimensions: self.request.dimensions.clone(),
+            rematch,
             fold,
         };
         let linked = self.link(linking, state).await?;
@@ -127,7 +129,9 @@ impl Stages<'_> {
             BEFORE.clone_into(&mut table.name);
             self.ports.engine.register(&table)?;
             let schema = rows::lead_rows(&self.request.dimensions);
-            let names: Vec<String> = schema.fields().iter().map(|field| quoted(field.name())).collect();
+            let names = schema.fields().iter().map(|field| field.name().as_str());
+            // By the last two it is seen whether anything changed.
+            let names: Vec<String> = names.chain(["duplicate_lead", "in_scope"]).map(quoted).collect();
             let sql = format!("SELECT {} FROM {BEFORE}", names.join(", "));
             let mut rows = self.ports.engine.query(&sql).await?.batches;
             while let Some(batch) = rows.try_next().await? {
@@ -150,11 +154,14 @@ impl Stages<'_> {
             self.stage_stream(Table::LeadLink, received(from_links)),
         );
         let linked = linked.await?;
-        for staged in [dim_lead?, fact?, links?] {
+        let (dim_lead, fact, links) = (dim_lead?, fact?, links?);
+        let linked = linked?;
+        let dim_lead = (!linked.leads_stand).then_some(dim_lead);
+        for staged in dim_lead.into_iter().chain([fact, links]) {
             let table = staged.table.name().to_owned();
             state.tables.insert(table, self.staged(staged));
         }
-        linked
+        Ok(linked)
     }
 }
 
@@ -181,10 +188,14 @@ struct Linking {
     latest: Option<i64>,
     digits: [[[u64; 3]; 2]; 2],
     dimensions: Vec<String>,
+    /// What was made before was made otherwise.
+    rematch: bool,
 }
 
 /// What comes of it beside tables of many rows.
 struct LinkedRows {
+    /// The leads are in the table as they are, and were not written again.
+    leads_stand: bool,
     places: RecordBatch,
     claims: RecordBatch,
     findings: Vec<Finding>,
@@ -208,15 +219,19 @@ impl Linking {
             send(&links, batch.map_err(failed)?)?;
         }
         drop(links);
+        let leads_stand = linked.leads_are_stored() && !self.rematch;
         let mut tables = linked.lead_tables().map_err(failed)?;
         for batches in tables.by_ref() {
             let [leads, outcomes] = batches.map_err(failed)?;
             if leads.num_rows() > 0 {
-                send(dim_lead, leads)?;
+                if !leads_stand {
+                    send(dim_lead, leads)?;
+                }
                 send(fact, outcomes)?;
             }
         }
         Ok(LinkedRows {
+            leads_stand,
             places: tables.places().map_err(failed)?,
             claims: linked.claims().map_err(failed)?,
             findings: linked.findings(),

@@ -162,6 +162,9 @@ pub trait Host: Send + Sync {
 
     /// Peak resident memory of this process in bytes, where the system tells it.
     fn peak_memory(&self) -> Option<u64>;
+
+    /// A stage is over: memory that it gave back goes to the system, so that the next one's does not come on top.
+    fn give_back_memory(&self) {}
 }
 
 /// A table whose data files are written and not yet visible to any reader.
