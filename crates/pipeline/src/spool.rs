@@ -38,6 +38,7 @@ impl SpoolMemory {
 pub(crate) struct Spool {
     memory: SpoolMemory,
     taken: i64,
+    rows: usize,
     held: Vec<RecordBatch>,
     spilled: Spilled,
     folder: PathBuf,
@@ -54,10 +55,18 @@ impl Spool {
     /// A spool that spills to a temporary file in `folder`.
     pub(crate) fn new(memory: &SpoolMemory, folder: &Path) -> Self {
         let spilled = Spilled::Nothing;
-        Self { memory: memory.clone(), taken: 0, held: Vec::new(), spilled, folder: folder.to_owned() }
+        Self {
+            memory: memory.clone(),
+            taken: 0,
+            rows: 0,
+            held: Vec::new(),
+            spilled,
+            folder: folder.to_owned(),
+        }
     }
 
     pub(crate) fn push(&mut self, batch: RecordBatch) -> Result<(), ArrowError> {
+        self.rows += batch.num_rows();
         if let Spilled::Open(writer) = &mut self.spilled {
             return writer.write(&batch);
         }
@@ -75,6 +84,11 @@ impl Spool {
         self.memory.give_back(std::mem::take(&mut self.taken));
         self.spilled = Spilled::Open(Box::new(writer));
         Ok(())
+    }
+
+    /// Rows pushed.
+    pub(crate) const fn rows(&self) -> usize {
+        self.rows
     }
 
     /// Ends writing.

@@ -9,15 +9,14 @@ use std::fmt::Write as _;
 use leadq_contract::{FindingCode, IdentifierKind};
 
 use super::LinkInput;
-use super::carriers::Carriers;
 use super::leads::Leads;
 use super::samples::Samples;
 
 /// Digits of a hash, and who makes hashes so long; the commonest of equals is the first.
 const ALGORITHMS: [(u32, &str); 3] = [(64, "SHA-256"), (40, "SHA-1"), (32, "MD5")];
 
-/// By kind, email and phone.
-pub(super) fn mismatches(input: &LinkInput<'_>, leads: &Leads, carriers: &Carriers) -> Vec<Samples> {
+/// By kind, email and phone. `carried`: whether any record has a usable one.
+pub(super) fn mismatches(input: &LinkInput<'_>, leads: &Leads, carried: [bool; 2]) -> Vec<Samples> {
     let kinds = [IdentifierKind::Email, IdentifierKind::Phone];
     let mut found = kinds.map(|kind| Samples::new(FindingCode::HashConventionMismatch, kind.column()));
     for (side, samples) in found.iter_mut().enumerate() {
@@ -29,7 +28,7 @@ pub(super) fn mismatches(input: &LinkInput<'_>, leads: &Leads, carriers: &Carrie
                     "leads {by} ({leads} hex digits), reports {other} ({reports}): hash both by one algorithm"
                 );
             }),
-            _ => by_share(leads.found, carriers.has(), side, samples),
+            _ => by_share(leads.found, carried, side, samples),
         }
     }
     found.into()

@@ -98,7 +98,7 @@ impl Leads {
     /// The first pass.
     pub(super) fn read(input: &LinkInput<'_>) -> Result<Self, LinkError> {
         let places: HashMap<&str, u64> = input.files.iter().map(String::as_str).zip(0..).collect();
-        let mut reading = Reading::default();
+        let mut reading = Reading::with_room(input.leads.rows());
         for batch in input.leads.pass()? {
             reading.batch(&LeadColumns::of(&batch?)?, &places, input)?;
         }
@@ -231,7 +231,6 @@ impl Leads {
 }
 
 /// The first pass under way.
-#[derive(Default)]
 struct Reading {
     leads: Leads,
     /// The row that stands, by lead.
@@ -241,6 +240,19 @@ struct Reading {
 }
 
 impl Reading {
+    fn with_room(rows: usize) -> Self {
+        let leads = Leads {
+            keys: Vec::with_capacity(rows),
+            emails: Vec::with_capacity(rows),
+            phones: Vec::with_capacity(rows),
+            delivered: Vec::with_capacity(rows),
+            days: Vec::with_capacity(rows),
+            flags: Vec::with_capacity(rows),
+            ..Leads::default()
+        };
+        Self { leads, standing: HashTable::with_capacity(rows), ordinals: Vec::with_capacity(rows) }
+    }
+
     fn batch(
         &mut self,
         columns: &LeadColumns<'_>,

@@ -68,6 +68,9 @@ pub trait LeadPasses {
     /// # Errors
     /// If the rows cannot be had.
     fn pass(&self) -> Result<LeadBatches<'_>, LinkError>;
+
+    /// Rows of a pass.
+    fn rows(&self) -> usize;
 }
 
 /// What links are made of.
@@ -90,7 +93,8 @@ pub struct LinkInput<'a> {
 pub struct Linked<'a> {
     input: LinkInput<'a>,
     leads: Leads,
-    carriers: Carriers,
+    /// Whether any record has a usable email; or phone.
+    carried: [bool; 2],
     hubs: Vec<Hub>,
     links: Links,
     details: Details,
@@ -132,7 +136,8 @@ impl<'a> Linked<'a> {
         leads.mark_duplicates(&details);
         let outcomes = Outcomes::of(&links, fold, leads.rows());
         let claimed = claims::judge(fold, &leads, &carriers, &links, &details);
-        Ok(Self { input, leads, carriers, hubs, links, details, outcomes, claimed })
+        let carried = carriers.has();
+        Ok(Self { input, leads, carried, hubs, links, details, outcomes, claimed })
     }
 
     /// Whether every lead is from `dim_lead`, and nothing changed in it. Rows are known to be from it by its columns

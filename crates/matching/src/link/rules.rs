@@ -27,7 +27,7 @@ pub(super) fn all(linked: &Linked<'_>) -> Vec<Finding> {
         of_leads(linked),
         of_links(linked),
         of_claims(linked),
-        mismatches(&linked.input, &linked.leads, &linked.carriers),
+        mismatches(&linked.input, &linked.leads, linked.carried),
     ];
     found.into_iter().flatten().filter_map(|samples| samples.finish(client)).collect()
 }

@@ -26,6 +26,10 @@ impl LeadPasses for Rows {
     fn pass(&self) -> Result<LeadBatches<'_>, LinkError> {
         Ok(Box::new(self.0.chunks(3).enumerate().map(|(number, rows)| Ok(batch(number * 3, rows)))))
     }
+
+    fn rows(&self) -> usize {
+        self.0.len()
+    }
 }
 
 fn batch(before: usize, leads: &[Lead]) -> RecordBatch {

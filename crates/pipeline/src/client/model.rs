@@ -178,6 +178,10 @@ impl LeadPasses for CleanRows {
         let fresh = self.fresh.as_ref().map(|fresh| fresh.batches()).transpose().map_err(failed)?;
         Ok(Box::new(before.chain(fresh.into_iter().flatten()).map(move |batch| batch.map_err(failed))))
     }
+
+    fn rows(&self) -> usize {
+        self.before.rows() + self.fresh.as_ref().map_or(0, |fresh| fresh.rows())
+    }
 }
 
 /// What records are linked by, on a thread of its own.
