@@ -20,10 +20,8 @@ impl Host for ThisHost {
         Some(kib * 1024)
     }
 
-    #[expect(unsafe_code, reason = "the allocator's safe interface cannot be told to give memory back")]
     fn give_back_memory(&self) {
-        // SAFETY: the call has no conditions; it frees what nobody uses.
-        unsafe { libmimalloc_sys::mi_collect(true) };
+        crate::allocator::give_back();
     }
 }
 

@@ -1,5 +1,6 @@
 //! The binary `leadq`: commands, settings, and the only place that names concrete edges.
 
+mod allocator;
 mod cells;
 mod columns;
 mod commands;
@@ -26,10 +27,8 @@ mod work;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    allocator::keep_for_a_moment();
     let cli = commands::parse();
     log_to_stderr(cli.global.verbose, cli.is_watched());
     std::panic::set_hook(Box::new(tell_panic));

@@ -27,9 +27,9 @@ use crate::location::Location;
 /// Bytes after which a file is closed and the next begun.
 const FILE_BYTES: usize = 128 << 20;
 /// Rows of a row group: what a reader can skip, and what a scan divides among its partitions.
-const ROW_GROUP_ROWS: usize = 256 * 1024;
+const ROW_GROUP_ROWS: usize = 128 * 1024;
 /// Bytes of a row group: what the encoder holds in memory.
-const ROW_GROUP_BYTES: usize = 32 << 20;
+const ROW_GROUP_BYTES: usize = 16 << 20;
 /// Batches between the query that makes them and the task that encodes them.
 const QUEUED_BATCHES: usize = 2;
 
