@@ -276,8 +276,9 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_utf8_stays_and_anything_is_read(text in ".{0,300}", bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let wanted: String = text.trim_start_matches('\u{feff}').chars().filter(|c| *c != '\0').collect();
-            prop_assume!(!wanted.starts_with('\u{feff}'));
+            let text = text.replace('\0', "");
+            // One mark is taken off; a second one is a character like any other.
+            let wanted = text.strip_prefix('\u{feff}').unwrap_or(&text);
             prop_assert_eq!(decode(text.as_bytes(), false).0, wanted);
             prop_assert_eq!(decode(&bytes, false), decode(&bytes, true));
         }

@@ -33,7 +33,7 @@ use crate::{IngestError, RowSink};
 use columns::{Columns, RawLeads};
 
 /// Rows in a batch.
-const BATCH_ROWS: usize = 8192;
+const BATCH_ROWS: usize = 2048;
 
 /// What a leads file is read with.
 #[derive(Debug, Clone, Copy)]
