@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use leadq_ingest::IngestError;
 use leadq_matching::FoldError;
+use leadq_matching::link::LinkError;
 use leadq_pipeline::RunError;
 use leadq_pipeline::ports::{Fault, PortError};
 use miette::{Diagnostic, NamedSource, SourceSpan};
@@ -162,6 +163,11 @@ impl From<RunError> for Failure {
             }
             RunError::Fold { source: FoldError::Kept(_), .. } => Self::data(&error)
                 .help("what the last run left is damaged: make the tables anew from the archive with `leadq replay`"),
+            RunError::Link { source: LinkError::Leads(_), .. } => {
+                Self::environment(&error).help("look at the space left where TMPDIR points to")
+            }
+            RunError::Link { source: LinkError::File(_), .. } => Self::data(&error)
+                .help("make the tables anew from what the archive has with `leadq replay`"),
             RunError::Fold { .. } | RunError::Link { .. } | RunError::Build { .. } | RunError::Task(_) => {
                 Self::bug(&error)
             }

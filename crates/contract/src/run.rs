@@ -89,6 +89,9 @@ pub struct RunFile {
 /// A run that ended without a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedRun {
+    /// Number that it would have had; none of attempts that were noted before this was.
+    #[serde(default)]
+    pub run: Option<u64>,
     /// When it began, RFC 3339 in UTC.
     pub started_at: String,
     /// When it failed, RFC 3339 in UTC.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, FixedOffset};
 use futures::{StreamExt as _, TryStreamExt as _};
-use leadq_contract::run::FailedRun;
+use leadq_contract::run::{FailedRun, RunRecord};
 use leadq_pipeline::ports::PortError;
 use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
@@ -28,14 +28,20 @@ pub(crate) async fn note(location: &Location, run: &FailedRun) -> Result<(), Por
     location.delete(files).await
 }
 
-/// Those that began after a moment, oldest first.
-pub(crate) async fn since(location: &Location, moment: Option<&str>) -> Result<Vec<FailedRun>, PortError> {
+/// Those since the last run, oldest first. Times do not tell: they are whole seconds, in which a run may fit.
+pub(crate) async fn since(
+    location: &Location,
+    last: Option<&RunRecord>,
+) -> Result<Vec<FailedRun>, PortError> {
     let mut files = files(location).await?;
     files.drain(..files.len().saturating_sub(KEPT));
     let reads = futures::stream::iter(files).map(async |path| read(location, &path).await).buffered(READS);
     let runs: Vec<_> = reads.try_collect().await?;
-    let moment = moment.and_then(parsed);
-    let after = |run: &FailedRun| parsed(&run.started_at) > moment;
+    let began = last.and_then(|last| parsed(&last.started_at));
+    let after = |failed: &FailedRun| match failed.run {
+        Some(run) => last.is_none_or(|last| run > last.run),
+        None => parsed(&failed.started_at) > began,
+    };
     let mut runs: Vec<_> = runs.into_iter().flatten().filter(after).collect();
     runs.sort_by_key(|run| parsed(&run.started_at));
     Ok(runs)

@@ -224,7 +224,7 @@ impl Lake for DeltaLake {
 
     async fn failures(&self) -> Result<Vec<FailedRun>, PortError> {
         let last = self.last_run().await?;
-        failed::since(&self.location, last.as_ref().map(|run| run.started_at.as_str())).await
+        failed::since(&self.location, last.as_ref()).await
     }
 
     async fn make(&self, secret_check: &str) -> Result<(), PortError> {

@@ -112,7 +112,10 @@ pub(crate) fn leads(
     };
     let (mut rows, mut read) = (BTreeMap::new(), Vec::new());
     for LeadsInput { label, owner, schema, file } in files {
-        let failed = |source| RunError::Leads { file: label.clone(), source };
+        let failed = |source| match source {
+            IngestError::Sink(_) => scratch_failed(source),
+            source => RunError::Leads { file: label.clone(), source },
+        };
         let options = LeadOptions {
             clients,
             schema,
@@ -131,7 +134,7 @@ pub(crate) fn leads(
     }
     let close = |(client, mut spool): (ClientId, Spool)| match spool.close() {
         Ok(()) => Ok((client, Arc::new(spool))),
-        Err(source) => Err(RunError::Build { table: "lead_clean", source }),
+        Err(error) => Err(RunError::Scratch(std::io::Error::other(error))),
     };
     Ok((rows.into_iter().map(close).collect::<Result<_, _>>()?, read))
 }

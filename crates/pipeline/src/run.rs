@@ -140,6 +140,7 @@ pub async fn run(
         configuration: fingerprint::configuration(&request),
         ..RunRecord::default()
     };
+    let number = draft.run;
     let memory = SpoolMemory::new(request.spool_memory);
     let expired = expired(&catalogue, request.retention, &started_at);
     let stages = Stages { request, ports, writer: &*writer, observer, memory, tables, expired, draft };
@@ -149,6 +150,7 @@ pub async fn run(
         }
         Err(error) => {
             let failed = FailedRun {
+                run: Some(number),
                 started_at,
                 failed_at: ports.host.now(),
                 leadq: version,

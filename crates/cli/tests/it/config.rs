@@ -209,3 +209,43 @@ fn a_leads_file_has_one_owner() {
     let said = failed(place.leadq(&["run"]), 2);
     assert!(said.contains("is in the leads of client a and of b"), "{said}");
 }
+
+#[test]
+fn a_client_that_loses_all_its_leads_has_none_left() {
+    let place = Place::new();
+    place.write(
+        "leadq.toml",
+        "leads = [\"leads\"]\n[[client]]\nid = \"a\"\nreports = [\"reports/a\"]\n[[client]]\nid = \"b\"\nreports = [\"reports/b\"]\n",
+    );
+    let leads = |clients: &[&str]| {
+        let names: Vec<String> = (0..clients.len()).map(|number| format!("lead-{number}")).collect();
+        let hashes: Vec<String> = names.iter().map(|name| hashed("email", name)).collect();
+        let column = |values: &[String]| texts(&values.iter().map(String::as_str).collect::<Vec<_>>());
+        place.leads_of(
+            "leads.parquet",
+            vec![
+                ("lead_uuid", column(&names)),
+                ("client_id", texts(clients)),
+                ("email_hash", column(&hashes)),
+            ],
+        );
+    };
+    let of = |table: &str, client: &str| {
+        place.table(table).iter().filter(|row| row["client_id"] == client).count()
+    };
+    leads(&["a", "a", "b", "b"]);
+    place.report("a/2023-01-10.csv", &["01/02/2023,1,lead-0,,98311,,1,0,Data"]);
+    place.report("b/2023-01-10.csv", &["01/02/2023,1,lead-2,,98311,,1,0,Data"]);
+    place.run();
+    assert_eq!((of("dim_lead", "b"), of("fact_lead_outcome", "b"), of("lead_link", "b")), (2, 2, 1));
+    // Corrected: they were all of the other client.
+    leads(&["a", "a", "a", "a"]);
+    place.run();
+    assert_eq!((of("dim_lead", "a"), of("dim_lead", "b"), of("lead_link", "b")), (4, 0, 0));
+    // A later report brings none of them back, and the tables can be made anew.
+    place.report("b/2023-01-11.csv", &["01/02/2023,1,lead-2,,98311,,1,0,Sale"]);
+    place.run();
+    assert_eq!((of("dim_lead", "b"), of("fact_lead_outcome", "b")), (0, 0));
+    succeeded(place.leadq(&["replay"]));
+    assert_eq!((of("dim_lead", "a"), of("dim_lead", "b")), (4, 0));
+}

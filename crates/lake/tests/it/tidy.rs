@@ -236,6 +236,7 @@ async fn state_is_kept_as_long_as_the_last_run_names_it() {
 
 fn failure(minute: usize) -> FailedRun {
     FailedRun {
+        run: None,
         started_at: format!("2026-11-23T{:02}:{:02}:00Z", 1 + minute / 60, minute % 60),
         failed_at: "2026-11-23T05:00:00Z".to_owned(),
         leadq: "0.1.0".to_owned(),
@@ -257,6 +258,12 @@ async fn failures_since_the_last_run_are_told_up_to_a_hundred() {
     let run = RunRecord { started_at: failure(1).started_at, ..record(1) };
     writer.commit(vec![staged], run).await.unwrap();
     assert_eq!(lake.failures().await.unwrap(), []);
+    // One that knows its number is told by it: the run before may have fitted into the same second.
+    let next = FailedRun { run: Some(2), ..failure(1) };
+    writer.note_failure(&FailedRun { run: Some(1), ..failure(1) }).await.unwrap();
+    assert_eq!(lake.failures().await.unwrap(), []);
+    writer.note_failure(&next).await.unwrap();
+    assert_eq!(lake.failures().await.unwrap(), [next]);
     for minute in 2..110 {
         writer.note_failure(&failure(minute)).await.unwrap();
     }

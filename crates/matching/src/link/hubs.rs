@@ -151,8 +151,7 @@ impl All<'_> {
 
 /// Which identifiers may be hubs: in slots that several may share, how often one was counted, and in which columns.
 struct Sketch {
-    /// Occurrences in an email column in the lower half, in a phone column in the upper, up to 15 of each; and whether
-    /// there were more.
+    /// Occurrences in an email column in the lower half, in a phone column in the upper; 15 stands for as many or more.
     slots: Vec<u8>,
     mask: usize,
 }

@@ -264,7 +264,7 @@ impl Reading {
             let name = columns.file.value(row);
             let place = match file {
                 Some((known, place)) if known == name => place,
-                _ => *places.get(name).ok_or_else(|| LinkError::Leads(format!("no leads file {name}")))?,
+                _ => *places.get(name).ok_or_else(|| LinkError::File(name.to_owned()))?,
             };
             file = Some((name, place));
             let time = |column: &TimestampMicrosecondArray| column.is_valid(row).then(|| column.value(row));

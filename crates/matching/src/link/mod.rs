@@ -47,8 +47,11 @@ pub use tables::LeadTables;
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// The leads could not be had.
-    #[error("cannot read the leads again: {0}")]
+    #[error("cannot read the leads: {0}")]
     Leads(String),
+    /// What is known of the leads does not fit their rows.
+    #[error("leads are of {0}, which is none of the leads files")]
+    File(String),
     /// The rows are not those of the contract.
     #[error("column {0} of the clean leads is missing or of another type")]
     Schema(&'static str),

@@ -40,6 +40,10 @@ impl Stages<'_> {
         self.join_small_files(state).await?;
         self.describe(client, state, judged, &fold).await?;
         self.history_parts(state);
+        if leads.1.anew {
+            // What the table has of leads is void, and stays so if none of them is the client's now.
+            state.tables.remove(Table::DimLead.name());
+        }
         let last = judged.order.last().map(|place| state.files[*place].facts.snapshot_at);
         let linking = Linking {
             leads: self.clean_leads(client, state, leads).await?,
@@ -244,8 +248,9 @@ impl Linking {
     }
 }
 
+/// The spool is local disk.
 fn clean_failed(source: ArrowError) -> RunError {
-    RunError::Build { table: "lead_clean", source }
+    RunError::Scratch(std::io::Error::other(source))
 }
 
 /// Leads files in their order, as rows have them.
