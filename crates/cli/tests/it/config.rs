@@ -236,15 +236,15 @@ fn a_client_that_loses_all_its_leads_has_none_left() {
     leads(&["a", "a", "b", "b"]);
     place.report("a/2023-01-10.csv", &["01/02/2023,1,lead-0,,98311,,1,0,Data"]);
     place.report("b/2023-01-10.csv", &["01/02/2023,1,lead-2,,98311,,1,0,Data"]);
-    place.run();
+    succeeded(place.leadq(&["run"]));
     assert_eq!((of("dim_lead", "b"), of("fact_lead_outcome", "b"), of("lead_link", "b")), (2, 2, 1));
     // Corrected: they were all of the other client.
     leads(&["a", "a", "a", "a"]);
-    place.run();
+    succeeded(place.leadq(&["run"]));
     assert_eq!((of("dim_lead", "a"), of("dim_lead", "b"), of("lead_link", "b")), (4, 0, 0));
     // A later report brings none of them back, and the tables can be made anew.
     place.report("b/2023-01-11.csv", &["01/02/2023,1,lead-2,,98311,,1,0,Sale"]);
-    place.run();
+    succeeded(place.leadq(&["run"]));
     assert_eq!((of("dim_lead", "b"), of("fact_lead_outcome", "b")), (0, 0));
     succeeded(place.leadq(&["replay"]));
     assert_eq!((of("dim_lead", "a"), of("dim_lead", "b")), (4, 0));
