@@ -237,11 +237,12 @@ fn a_client_that_loses_all_its_leads_has_none_left() {
     place.report("a/2023-01-10.csv", &["01/02/2023,1,lead-0,,98311,,1,0,Data"]);
     place.report("b/2023-01-10.csv", &["01/02/2023,1,lead-2,,98311,,1,0,Data"]);
     succeeded(place.leadq(&["run"]));
-    assert_eq!((of("dim_lead", "b"), of("fact_lead_outcome", "b"), of("lead_link", "b")), (2, 2, 1));
+    let links = || place.table("lead_link").len();
+    assert_eq!((of("dim_lead", "b"), of("fact_lead_outcome", "b"), links()), (2, 2, 2));
     // Corrected: they were all of the other client.
     leads(&["a", "a", "a", "a"]);
     succeeded(place.leadq(&["run"]));
-    assert_eq!((of("dim_lead", "a"), of("dim_lead", "b"), of("lead_link", "b")), (4, 0, 0));
+    assert_eq!((of("dim_lead", "a"), of("dim_lead", "b"), links()), (4, 0, 1));
     // A later report brings none of them back, and the tables can be made anew.
     place.report("b/2023-01-11.csv", &["01/02/2023,1,lead-2,,98311,,1,0,Sale"]);
     succeeded(place.leadq(&["run"]));
