@@ -15,7 +15,7 @@ use crate::run::RunRequest;
 const CLEANING: u32 = 1;
 
 /// Version of what linking makes of records and leads. To be raised in the same way.
-const LINKING: u32 = 2;
+const LINKING: u32 = 1;
 
 /// How a client's files are read and folded.
 pub(crate) fn cleaning(client: &ClientSettings, request: &RunRequest) -> String {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::ports::{ContentId, Lake, PortError, Received};
 
 /// Layout of the manifest and of kept folds. One of another layout is not read.
-const STATE_FORMAT: u32 = 1;
+const STATE_FORMAT: u32 = 2;
 
 /// Where the last run ended.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -118,7 +118,7 @@ pub struct ClientFold {
 }
 
 /// Microseconds of a day.
-const DAY: i64 = 86_400_000_000;
+pub(crate) const DAY: i64 = 86_400_000_000;
 
 impl ClientFold {
     /// A client without any snapshot.

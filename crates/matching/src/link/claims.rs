@@ -20,10 +20,7 @@ use super::details::{Details, OfClaim};
 use super::leads::{Leads, UNKNOWN};
 use super::{Id, NONE};
 use crate::ClientFold;
-use crate::fold::Record;
-
-/// Microseconds of a day.
-const DAY: i64 = 86_400_000_000;
+use crate::fold::{DAY, Record};
 
 /// A claim and what the data say to it.
 #[derive(Debug)]

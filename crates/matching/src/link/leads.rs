@@ -12,13 +12,12 @@ use leadq_contract::SurrogateKey;
 use super::details::Details;
 use super::hubs::Hub;
 use super::{Id, LinkError, LinkInput, NONE, id};
+use crate::fold::DAY;
 
 /// A time that is not known.
 pub(super) const UNKNOWN: i64 = i64::MIN;
 /// A day that is not known.
 pub(super) const NO_DAY: i32 = i32::MIN;
-/// Microseconds of a day.
-const DAY: i64 = 86_400_000_000;
 
 const STANDING: u8 = 1;
 const IN_SCOPE: u8 = 2;

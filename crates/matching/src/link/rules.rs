@@ -11,10 +11,7 @@ use super::conventions::mismatches;
 use super::samples::Samples;
 use super::{Id, Linked};
 use crate::ClientFold;
-use crate::fold::Record;
-
-/// Microseconds of a day.
-const DAY: i64 = 86_400_000_000;
+use crate::fold::{DAY, Record};
 
 /// All of them.
 pub(super) fn all(linked: &Linked<'_>) -> Vec<Finding> {

@@ -12,9 +12,8 @@ use leadq_contract::{ClientSettings, FindingCode, SurrogateKey, rows};
 use proptest::prelude::*;
 
 use super::*;
+use crate::fold::DAY;
 use crate::fold::tests::{Row, client, folded};
-
-const DAY: i64 = 86_400_000_000;
 
 /// A row of leads in short: id, email and phone (0 is null), day of delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
